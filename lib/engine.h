@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an engine owns. Fields without a note are written by create and read-only
+ * until destroy.
+ */
+#ifndef AUR_ENGINE_H
+#define AUR_ENGINE_H
+
+#include "backend.h"
+#include "bufpool.h"
+#include "events.h"
+#include "handle.h"
+#include "kern.h"
+#include "registered.h"
+#include "ring.h"
+#include "target.h"
+#include "thread.h"
+
+#define AUTO_BATCH 8 /* submissions per io_uring_enter when the library decides */
+#define CPU_MAP 1024 /* CPUs told apart; those beyond share entries */
+
+struct auraio_engine {
+    _Atomic int refuse;     /* errno that submissions get: ESHUTDOWN, a fatal one, or 0 */
+    _Atomic int fatal;      /* the errno a ring failed with for good */
+    _Atomic bool given_up;  /* destroy has returned without us: no more callbacks */
+    uint32_t id;            /* in the table of handle.c */
+    uint64_t born;          /* value of the fork page at creation */
+    _Atomic uint32_t owner; /* single_thread: the thread that submitted first; 0: none yet */
+    _Atomic int batch_threshold;
+    int ring_max;
+    uint64_t anon_device; /* where anonymous descriptors live: see aur_engine_owns */
+    int cpus;
+    auraio_options_t options; /* as given, zeros resolved */
+
+    /* Rings by number, NULL before first use; published with release. */
+    _Atomic(struct ring *) *rings;
+    _Atomic uint16_t *stands_in; /* ring + 1 that serves in the place of one not to be had */
+    _Atomic int rings_made;
+    _Atomic int ring_turn;             /* ROUND_ROBIN */
+    _Atomic int cpu_rings;             /* CPUs met so far: each gets the next ring */
+    _Atomic uint16_t cpu_map[CPU_MAP]; /* ring + 1 of a CPU; 0: not met */
+
+    struct events events;
+    struct targets targets;
+    struct registered registered;
+    _Atomic(struct workers *) workers; /* made on first use, under setup */
+    struct bufpool *pool;
+
+    struct lock setup;          /* rings and workers being made, registered sets; outermost */
+    auraio_features_t features; /* backend and reason change under features_lock */
+    struct lock features_lock;
+
+    auraio_engine_t *next_abandoned; /* see abandon() */
+
+    /* Run-time settings and statistics. */
+    _Atomic int max_in_flight, min_in_flight;
+    _Atomic double max_p99_ms;
+    _Atomic uint64_t wait_calls, eagain_count, abandoned;
+    _Atomic int peak_in_flight;
+    _Atomic uint64_t last_reap_ns;   /* when completions were last collected, on any ring */
+    _Atomic uint64_t window_ends_ns; /* CAS by the thread that closes the window */
+    uint64_t window_began_ns;        /* this and the two below: by that thread */
+    uint32_t window_samples;
+    auraio_histogram_t *window_sum;
+    _Atomic double throughput_bps, p99_ms;
+};
+
+/* 0 or the errno for a call of this thread: the child of a fork, a foreign thread. */
+int aur_engine_check(auraio_engine_t *engine);
+
+/* The same, or ESHUTDOWN; destroy waits for who got 0 until he leaves. */
+int aur_engine_enter(auraio_engine_t *engine);
+void aur_engine_leave(auraio_engine_t *engine);
+/* What tells a forked child: see engine.c. Never NULL once there is an engine. */
+extern _Atomic uint64_t *_Atomic aur_fork_page;
+
+static inline bool is_forked_since(uint64_t born)
+{
+    return atomic_load_explicit(atomic_load_explicit(&aur_fork_page, memory_order_relaxed),
+                                memory_order_relaxed) != born;
+}
+
+static inline bool engine_is_forked(const auraio_engine_t *engine)
+{
+    return is_forked_since(engine->born);
+}
+
+/* The ring of that number, made when it is not there; NULL and *error (an errno value). */
+struct ring *aur_engine_ring(auraio_engine_t *engine, int index, int *error);
+
+static inline struct ring *engine_ring_made(const auraio_engine_t *engine, int index)
+{
+    return atomic_load_explicit(&engine->rings[index], memory_order_acquire);
+}
+
+/* For every ring made so far: for (int i = 0; (ring = engine_next_ring(engine, &i));) */
+static inline struct ring *engine_next_ring(const auraio_engine_t *engine, int *i)
+{
+    while (*i < engine->ring_max) {
+        struct ring *ring = engine_ring_made(engine, (*i)++);
+        if (ring)
+            return ring;
+    }
+    return NULL;
+}
+
+/*
+ * False for a descriptor of ours that somebody else closed and that may now be
+ * another file; asked only when the engine has failed.
+ */
+bool aur_engine_owns(const auraio_engine_t *engine, int fd);
+
+int aur_engine_pending(const auraio_engine_t *engine);
+void aur_engine_fail(auraio_engine_t *engine, int error); /* a ring failed for good */
+
+/* The ring for a submission; NULL and *error. */
+struct ring *aur_route(auraio_engine_t *engine, int *error);
+
+/* 0 or the errno value that the operation is refused with. */
+int aur_check_op(const auraio_op_t *op, size_t *total);
+
+/* What the result of a finished part means. */
+enum verdict { DELIVER, RUN_AGAIN };
+enum verdict aur_complete(struct ring *ring, struct slot *slot, ssize_t *result, int *error);
+
+/* Waiting, without the checks of the public calls. */
+int aur_poll_rings(auraio_engine_t *engine, bool send);
+void aur_flush_all(auraio_engine_t *engine);
+/* Of a blocked submission, inside the engine: runs no callback. 0, or what refuses it now. */
+int aur_wait_for_room(auraio_engine_t *engine);
+int64_t aur_drain(auraio_engine_t *engine, uint64_t deadline_ns); /* how many were delivered */
+uint64_t aur_deadline(int timeout_ms);                            /* UINT64_MAX for none */
+
+void aur_cancel_all(auraio_engine_t *engine);
+
+void aur_options_resolve(auraio_options_t *options, int cpus);
+int aur_options_read(const auraio_options_t *given, auraio_options_t *out); /* errno value or 0 */
+
+/* Whether and how io_uring is used by an engine with these options. */
+void aur_features_probe(auraio_features_t *features, const auraio_options_t *options);
+/* What a ring uses from now on: for statistics that take no lock. Ring's lock held. */
+void aur_features_note(struct ring *ring);
+/* io_uring was there and is refused now: told in features and log. */
+void aur_features_fall_back(auraio_engine_t *engine, const char *call, int error);
+
+void aur_stats_tick(auraio_engine_t *engine, uint64_t now_ns);
+
+__attribute__((format(printf, 2, 3))) void aur_log(int level, const char *format, ...);
+
+/* For the API's edge: errno and -1. */
+int aur_fail(int error);
+
+#endif

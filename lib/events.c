@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The protocol of events.h: the seat, the two places to sleep, the kick. Nothing
+ * here looks at what an operation is; it only knows that rings have some.
+ */
+#include "engine.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#define NS_PER_MS 1000000ull
+#define RETRY_MS 1 /* while the kernel had no room for what is gathered */
+#define RETRY_US 200
+
+int aur_events_init(struct events *ev)
+{
+    pthread_condattr_t monotonic;
+
+    ev->event_fd = ev->epoll_fd = ev->timer_fd = -1;
+    atomic_store(&ev->timer_at, NO_DEADLINE);
+    pthread_mutex_init(&ev->lock, NULL);
+    pthread_mutex_init(&ev->timer_lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&ev->seat_free, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+
+    int error = ev->event_fd = aur_kern.eventfd();
+    if (error >= 0)
+        error = ev->timer_fd = aur_kern.timerfd();
+    if (error >= 0)
+        error = ev->epoll_fd = aur_kern.epoll_create();
+    if (error >= 0)
+        error = aur_kern.epoll_add(ev->epoll_fd, ev->event_fd, 0);
+    if (error >= 0)
+        error = aur_kern.epoll_add(ev->epoll_fd, ev->timer_fd, 0);
+    return error < 0 ? error : 0;
+}
+
+void aur_events_free(auraio_engine_t *engine)
+{
+    struct events *ev = &engine->events;
+    int fds[] = {ev->epoll_fd, ev->timer_fd, ev->event_fd};
+
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        if (fds[i] >= 0 && aur_engine_owns(engine, fds[i]))
+            aur_kern.close(fds[i]);
+    pthread_mutex_destroy(&ev->lock);
+    pthread_mutex_destroy(&ev->timer_lock);
+    pthread_cond_destroy(&ev->seat_free);
+}
+
+/* Written first, told second: a clear that misses the telling leaves the descriptor readable. */
+void aur_events_kick(struct events *ev)
+{
+    if (READ(ev->lost))
+        return;
+    aur_kern.event_write(ev->event_fd);
+    atomic_store(&ev->signalled, true);
+}
+
+/* What was cleared may have been meant for a sleeper that had looked before: kicked again. */
+void aur_events_clear(struct events *ev)
+{
+    if (!READ(ev->ring_signals) &&
+        (!READ(ev->signalled) || !atomic_exchange(&ev->signalled, false)))
+        return;
+    if (!READ(ev->lost))
+        aur_kern.event_read(ev->event_fd);
+    if (atomic_load(&ev->sleeper) != SLEEPER_AWAKE)
+        aur_events_kick(ev);
+}
+
+void aur_events_wake_all(struct events *ev)
+{
+    atomic_fetch_add(&ev->wake_seq, 1);
+    aur_events_kick(ev);
+}
+
+void aur_events_activate(struct events *ev, struct ring *ring)
+{
+    if (ring->active)
+        return;
+    ring->active = true;
+    atomic_fetch_or(&ev->active[ring->index / 64], 1ull << ring->index % 64);
+    int sleeper = atomic_load(&ev->sleeper);
+    if (sleeper == SLEEPER_PREPARING || sleeper >= SLEEPER_IN_RING)
+        aur_events_kick(ev);
+}
+
+static void deactivate(struct events *ev, struct ring *ring)
+{
+    ring->active = false;
+    atomic_fetch_and(&ev->active[ring->index / 64], ~(1ull << ring->index % 64));
+}
+
+static void set_timer(struct events *ev, uint64_t at_ns)
+{
+    if (!READ(ev->lost))
+        aur_kern.timer_set(ev->timer_fd, at_ns == NO_DEADLINE ? 0 : at_ns);
+    atomic_store(&ev->timer_at, at_ns);
+}
+
+void aur_events_deadline(struct events *ev, uint64_t at_ns)
+{
+    if (at_ns == NO_DEADLINE)
+        return;
+    pthread_mutex_lock(&ev->timer_lock);
+    bool earlier = at_ns < atomic_load(&ev->timer_at);
+    if (earlier)
+        set_timer(ev, at_ns);
+    pthread_mutex_unlock(&ev->timer_lock);
+    int sleeper = atomic_load(&ev->sleeper);
+    if (earlier && (sleeper == SLEEPER_PREPARING || sleeper >= SLEEPER_IN_RING))
+        aur_events_kick(ev);
+}
+
+/* The timer has fired: set for the next deadline of any ring. */
+void aur_events_rearm(auraio_engine_t *engine)
+{
+    struct events *ev = &engine->events;
+    uint64_t now_ns = aur_kern.now_ns();
+    int i = 0;
+
+    pthread_mutex_lock(&ev->timer_lock);
+    set_timer(ev, NO_DEADLINE);
+    pthread_mutex_unlock(&ev->timer_lock);
+    for (struct ring *ring; (ring = engine_next_ring(engine, &i));) {
+        ring_lock(ring);
+        aur_ring_expire(ring, now_ns);
+        aur_events_deadline(ev, ring->next_deadline);
+        ring_unlock(ring);
+    }
+}
+
+/* False: the time is up, or the seat could not be had before. */
+static bool take_seat(struct events *ev, uint64_t deadline_ns, unsigned wakes_seen)
+{
+    struct timespec end = {.tv_sec = (time_t)(deadline_ns / 1000000000),
+                           .tv_nsec = (long)(deadline_ns % 1000000000)};
+    int error = 0;
+
+    pthread_mutex_lock(&ev->lock);
+    atomic_fetch_add(&ev->followers, 1);
+    while (ev->seat_taken && !error && atomic_load(&ev->wake_seq) == wakes_seen)
+        error = deadline_ns == NO_DEADLINE
+                    ? pthread_cond_wait(&ev->seat_free, &ev->lock)
+                    : pthread_cond_timedwait(&ev->seat_free, &ev->lock, &end);
+    atomic_fetch_sub(&ev->followers, 1);
+    bool mine = !ev->seat_taken;
+    ev->seat_taken = true;
+    pthread_mutex_unlock(&ev->lock);
+    return mine;
+}
+
+static void leave_seat(struct events *ev)
+{
+    pthread_mutex_lock(&ev->lock);
+    ev->seat_taken = false;
+    if (atomic_load(&ev->followers))
+        pthread_cond_signal(&ev->seat_free);
+    pthread_mutex_unlock(&ev->lock);
+}
+
+void aur_events_leave(struct events *ev, bool woken)
+{
+    if (!woken || !atomic_load(&ev->followers))
+        return;
+    pthread_mutex_lock(&ev->lock);
+    pthread_cond_broadcast(&ev->seat_free);
+    pthread_mutex_unlock(&ev->lock);
+}
+
+/* Something to deliver, or room that a blocked submission may have: no sleep. Lock held. */
+static bool reap_some(struct ring *ring, enum sleep_for what)
+{
+    int in_flight = READ(ring->count.in_flight);
+
+    aur_ring_reap(ring);
+    if (what == FOR_ROOM)
+        return READ(ring->count.in_flight) < in_flight || ring->undone.head;
+    return ring->ready.head || ring->undone.head;
+}
+
+/* What the visit of a ring before the sleep found. Lock held. */
+struct visit {
+    bool ready;  /* no sleep */
+    bool unsent; /* the kernel had no room: a short sleep */
+};
+
+static void visit(auraio_engine_t *engine, struct ring *ring, enum sleep_for what, struct visit *v)
+{
+    aur_ring_flush(ring);
+    v->ready |= reap_some(ring, what);
+    v->unsent |= aur_ring_unsent(ring) > 0;
+    if (!ring_pending(ring) && !ring->ready.head && !aur_ring_unsent(ring))
+        deactivate(&engine->events, ring);
+}
+
+/* Whether the only active ring can be slept in: all that may happen comes through it. */
+static bool can_sleep_in(const struct ring *ring, bool timed)
+{
+    return ring->uring && !ring->draining && !ring->unplaced.head && ring_pending(ring) &&
+           (!timed || ring->uring->features & IORING_FEAT_EXT_ARG);
+}
+
+static void sleep_in_ring(struct ring *ring, struct uring *uring, unsigned unsent,
+                          uint64_t deadline_ns)
+{
+    int64_t timeout = -1;
+
+    if (deadline_ns != NO_DEADLINE) {
+        uint64_t now = aur_kern.now_ns();
+        timeout = deadline_ns > now ? (int64_t)(deadline_ns - now) : 0;
+    }
+    int result = aur_uring_wait(uring, unsent, timeout);
+    if (result >= 0 || result == -EINTR || result == -ETIME)
+        return;
+    if (result == -EAGAIN || result == -EBUSY || result == -ENOMEM) {
+        aur_kern.sleep_us(RETRY_US);
+        return;
+    }
+    ring_lock(ring);
+    if (uring == ring->uring) {
+        if (result == -EPERM || result == -EACCES || result == -ENOSYS)
+            aur_uring_refused(ring, uring, -result);
+        else
+            aur_uring_failed(ring, uring, result);
+    }
+    ring_unlock(ring);
+}
+
+static void sleep_in_epoll(auraio_engine_t *engine, uint64_t deadline_ns)
+{
+    int timeout_ms = -1;
+    uint64_t data[4];
+
+    if (deadline_ns != NO_DEADLINE) {
+        uint64_t now = aur_kern.now_ns();
+        uint64_t ms = deadline_ns > now ? (deadline_ns - now + NS_PER_MS - 1) / NS_PER_MS : 0;
+        timeout_ms = ms < INT_MAX ? (int)ms : INT_MAX;
+    }
+    int n = aur_kern.epoll_wait(engine->events.epoll_fd, data, 4, timeout_ms);
+    if (n < 0 && n != -EINTR) /* EINVAL: the number is another file's by now */
+        aur_engine_fail(engine, n == -EINVAL ? EBADF : -n);
+}
+
+static struct ring *only_active(const auraio_engine_t *engine)
+{
+    const struct events *ev = &engine->events;
+    int found = -1;
+
+    for (int w = 0; w * 64 < engine->ring_max; w++) {
+        uint64_t bits = atomic_load(&ev->active[w]);
+        if (!bits)
+            continue;
+        if (found >= 0 || bits & (bits - 1))
+            return NULL;
+        found = w * 64 + __builtin_ctzll(bits);
+    }
+    return found < 0 ? NULL : engine_ring_made(engine, found);
+}
+
+/* True when it slept, or need not. */
+static bool try_ring(auraio_engine_t *engine, struct ring *ring, uint64_t deadline_ns,
+                     enum sleep_for what)
+{
+    uint64_t timer_at = atomic_load(&engine->events.timer_at);
+
+    deadline_ns = timer_at < deadline_ns ? timer_at : deadline_ns;
+    ring_lock(ring);
+    ring_touch(ring, thread_id());
+    if (reap_some(ring, what)) {
+        ring_unlock(ring);
+        return true;
+    }
+    if (!can_sleep_in(ring, deadline_ns != NO_DEADLINE) || !aur_uring_arm_wake(ring)) {
+        ring_unlock(ring);
+        return false;
+    }
+    unsigned unsent = aur_uring_gathered(ring);
+    struct uring *uring = ring->uring;
+    atomic_store(&engine->events.sleeper, SLEEPER_IN_RING + ring->index);
+    ring_unlock(ring);
+    sleep_in_ring(ring, uring, unsent, deadline_ns);
+    return true;
+}
+
+static void sleep_among_rings(auraio_engine_t *engine, uint64_t deadline_ns, enum sleep_for what)
+{
+    struct events *ev = &engine->events;
+    struct visit found = {false, false};
+
+    for (int w = 0; w * 64 < engine->ring_max && !found.ready; w++) {
+        for (uint64_t bits = atomic_load(&ev->active[w]); bits; bits &= bits - 1) {
+            struct ring *ring = engine_ring_made(engine, w * 64 + __builtin_ctzll(bits));
+            ring_lock(ring);
+            ring_touch(ring, thread_id());
+            visit(engine, ring, what, &found);
+            ring_unlock(ring);
+        }
+    }
+    if (found.ready)
+        return;
+    if (found.unsent) {
+        uint64_t soon = aur_kern.now_ns() + RETRY_MS * NS_PER_MS;
+        deadline_ns = soon < deadline_ns ? soon : deadline_ns;
+    }
+    atomic_store(&ev->sleeper, SLEEPER_EPOLL);
+    sleep_in_epoll(engine, deadline_ns);
+}
+
+void aur_events_sleep(auraio_engine_t *engine, uint64_t deadline_ns, enum sleep_for what,
+                      unsigned wakes_seen)
+{
+    struct events *ev = &engine->events;
+
+    if (!take_seat(ev, deadline_ns, wakes_seen))
+        return;
+    atomic_store(&ev->sleeper, SLEEPER_PREPARING);
+    if (atomic_load(&ev->wake_seq) == wakes_seen) {
+        struct ring *ring = only_active(engine);
+        if (!ring || !try_ring(engine, ring, deadline_ns, what))
+            sleep_among_rings(engine, deadline_ns, what);
+    }
+    atomic_store(&ev->sleeper, SLEEPER_AWAKE);
+    leave_seat(ev);
+}

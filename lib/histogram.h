@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A log-linear latency histogram in HdrHistogram's layout: units of 16 ns,
+ * single units up to 2 µs, then 64 buckets to each octave (1.6 %) up to 100 s.
+ * One writer at a time (the ring's lock); readers take each bucket by itself.
+ */
+#ifndef AUR_HISTOGRAM_H
+#define AUR_HISTOGRAM_H
+
+#include <auraio.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct histogram {
+    _Atomic uint32_t buckets[AURAIO_HISTOGRAM_BUCKETS];
+    _Atomic uint32_t overflow;
+    _Atomic uint32_t total;
+};
+
+#define HISTOGRAM_UNIT_SHIFT 4 /* 16 ns */
+#define HISTOGRAM_LINEAR 128u  /* buckets of one unit each */
+#define HISTOGRAM_OCTAVE 64u   /* buckets per octave above */
+
+static inline unsigned histogram_bucket(uint64_t ns)
+{
+    uint64_t units = ns >> HISTOGRAM_UNIT_SHIFT;
+
+    if (units < HISTOGRAM_LINEAR)
+        return (unsigned)units;
+    unsigned shift = 63u - (unsigned)__builtin_clzll(units) - 6;
+    return shift * HISTOGRAM_OCTAVE + (unsigned)(units >> shift);
+}
+
+static inline void histogram_add(struct histogram *hist, uint64_t ns)
+{
+    unsigned i = histogram_bucket(ns);
+    _Atomic uint32_t *count = i < AURAIO_HISTOGRAM_BUCKETS ? &hist->buckets[i] : &hist->overflow;
+
+    atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+    atomic_store_explicit(&hist->total,
+                          atomic_load_explicit(&hist->total, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
+
+/* The same for several writers. */
+static inline void histogram_add_shared(struct histogram *hist, uint64_t ns)
+{
+    unsigned i = histogram_bucket(ns);
+
+    atomic_fetch_add_explicit(i < AURAIO_HISTOGRAM_BUCKETS ? &hist->buckets[i] : &hist->overflow, 1,
+                              memory_order_relaxed);
+}
+
+/* now - before, bucket by bucket, into the public form. before may be NULL. */
+void aur_histogram_export(const struct histogram *now, const auraio_histogram_t *before,
+                          auraio_histogram_t *out);
+/* The window since before, to which it is added: before is where the next one starts. */
+void aur_histogram_window(const struct histogram *now, auraio_histogram_t *before,
+                          auraio_histogram_t *window);
+
+#endif

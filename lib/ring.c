@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A ring's life and an operation's way through it: take a slot, pass the gate or
+ * be held, start, finish, be delivered by deliver.c. All under the ring's lock
+ * unless a comment says otherwise.
+ */
+#include "engine.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define TARGET_SAMPLE 8  /* one latency in so many goes to the target's histogram */
+#define RETRY_NS 1000000 /* after a submission for which the kernel had no room */
+#define ASK_AGAIN 1024   /* operations on a cached descriptor until its device is asked for again */
+
+int aur_ring_create(auraio_engine_t *engine, int index, struct ring **out, bool *refused)
+{
+    const auraio_options_t *options = &engine->options;
+    struct ring *ring = aur_kern.alloc(64, sizeof *ring);
+    int error = 0;
+
+    if (!ring)
+        return ENOMEM;
+    ring->engine = engine;
+    ring->index = (uint16_t)index;
+    ring->locking = !options->single_thread;
+    ring->depth = options->queue_depth;
+    ring->next_deadline = NO_DEADLINE;
+    ring->ask_countdown = ASK_AGAIN;
+    if (engine->features.backend == AURAIO_BACKEND_URING) {
+        ring->coop = !options->single_thread && !options->enable_sqpoll;
+        ring->coop_thread = thread_id();
+        error = -aur_uring_make(engine, ring->coop, &ring->uring, refused);
+    }
+    if (!error && ring->uring) {
+        ring->granted = (int)ring->uring->cq_entries - OWN_CQES;
+        ring->kernel_ops = engine->features.available >> AURAIO_FEATURE_OP_FIRST;
+        aur_features_note(ring);
+    }
+    if (!ring->uring || ring->granted > ring->depth)
+        ring->granted = ring->depth;
+    if (!error) {
+        ring->free_count = ring->depth + RING_SPARE_SLOTS;
+        ring->slots = aur_kern.alloc(8, (size_t)ring->free_count * sizeof *ring->slots);
+        ring->window_start = aur_kern.alloc(8, sizeof *ring->window_start);
+        ring->window = aur_kern.alloc(8, sizeof *ring->window);
+        if (!ring->slots || !ring->window_start || !ring->window)
+            error = ENOMEM;
+    }
+    if (error) {
+        aur_ring_free(ring);
+        return error;
+    }
+    *out = ring;
+    return 0;
+}
+
+void aur_ring_free(struct ring *ring)
+{
+    if (ring->uring)
+        aur_uring_retire(ring->engine, ring->uring);
+    aur_ring_retire_drained(ring, true);
+    aur_kern.free(ring->slots);
+    aur_kern.free(ring->window_start);
+    aur_kern.free(ring->window);
+    aur_kern.free(ring);
+}
+
+bool aur_list_remove(struct list *list, struct slot *slot)
+{
+    struct slot *before = NULL;
+
+    for (struct slot *s = list->head; s; before = s, s = s->next) {
+        if (s != slot)
+            continue;
+        if (before)
+            before->next = s->next;
+        else
+            list->head = s->next;
+        if (list->tail == s)
+            list->tail = before;
+        return true;
+    }
+    return false;
+}
+
+/*
+ * The lock is dropped on the way: making a kernel instance needs the setup lock,
+ * which comes before it. Callers touch right after taking the lock.
+ */
+void aur_ring_touch_slow(struct ring *ring)
+{
+    auraio_engine_t *engine = ring->engine;
+    struct uring *plain = NULL;
+    bool refused;
+
+    ring_unlock(ring);
+    lock_take(&engine->setup);
+    ring_lock(ring);
+    if (ring->coop && ring->uring) {
+        int error = aur_uring_make(engine, false, &plain, &refused);
+        if (error) {
+            aur_log(AURAIO_LOG_WARN,
+                    "ring %d stays cooperative, completions may be late: no second instance: %s",
+                    ring->index, strerror(-error));
+        } else {
+            aur_ring_flush(ring);
+            aur_uring_drain(ring); /* unless the flush was refused and did it */
+            ring->uring = plain;
+            aur_features_note(ring);
+        }
+    }
+    ring->coop = false;
+    lock_drop(&engine->setup);
+    events_finished_outside(&engine->events); /* a sleeper in the old instance moves */
+}
+
+static void collect_returned(struct ring *ring)
+{
+    struct slot *slot = atomic_exchange_explicit(&ring->returned, NULL, memory_order_acquire);
+
+    while (slot) {
+        struct slot *next = slot->next;
+        slot->next = ring->free;
+        ring->free = slot;
+        ring->free_count++;
+        slot = next;
+    }
+}
+
+bool aur_ring_has_room(struct ring *ring, int n, const struct running *running)
+{
+    int own = running && running->ring == ring && !running->place_used;
+
+    if (ring->free_count - RING_SPARE_SLOTS < n)
+        collect_returned(ring);
+    int room = ring->free_count - RING_SPARE_SLOTS + own;
+    return n <= room && n <= ring->free_count;
+}
+
+struct slot *aur_ring_take_slot(struct ring *ring)
+{
+    struct slot *slot = ring->free;
+
+    ring->free_count--;
+    if (slot) {
+        ring->free = slot->next;
+        return slot;
+    }
+    if (ring->fresh == ring->depth + RING_SPARE_SLOTS) {
+        collect_returned(ring);
+        slot = ring->free;
+        ring->free = slot->next;
+        return slot;
+    }
+    slot = &ring->slots[ring->fresh];
+    slot->ring = ring;
+    slot->index = (uint32_t)ring->fresh++;
+    /* Not where the slot of an earlier engine with this number began. */
+    atomic_store_explicit(&slot->generation, (ring->engine->id * 97u + 1) | 1,
+                          memory_order_relaxed);
+    return slot;
+}
+
+void aur_ring_return_slot(struct ring *ring, struct slot *slot)
+{
+    uint32_t generation = atomic_load_explicit(&slot->generation, memory_order_relaxed);
+
+    slot_set_state(slot, SLOT_FREE);
+    if (!++generation) /* a tag below UD_FIRST_SLOT is not a slot's */
+        generation = 1;
+    atomic_store_explicit(&slot->generation, generation, memory_order_release);
+    slot->next = atomic_load_explicit(&ring->returned, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&ring->returned, &slot->next, slot,
+                                                  memory_order_release, memory_order_relaxed))
+        ;
+}
+
+/* The submission queue is full, or the flush that should have made room was refused for good. */
+static void start_later(struct ring *ring, struct slot *slot)
+{
+    if (ring->uring) {
+        list_push(&ring->unplaced, slot);
+        return;
+    }
+    slot->on_worker = true;
+    aur_workers_start(ring, slot);
+}
+
+void aur_ring_start(struct ring *ring, struct slot *slot)
+{
+    int error = atomic_load_explicit(&ring->engine->fatal, memory_order_relaxed);
+
+    slot_set_state(slot, SLOT_STARTED);
+    COUNT(ring->count.in_flight, 1);
+    if (slot->target)
+        COUNT(ring->at[slot->target->index].in_flight, 1);
+    if (READ(ring->count.in_flight) > READ(ring->count.peak_in_flight))
+        atomic_store_explicit(&ring->count.peak_in_flight, READ(ring->count.in_flight),
+                              memory_order_relaxed);
+    if (error) {
+        aur_ring_finished(ring, slot, -error, 0);
+        return;
+    }
+    slot->on_worker =
+        !ring->uring || slot->force_worker || !(ring->kernel_ops >> slot->op.type & 1);
+    if (slot->on_worker)
+        aur_workers_start(ring, slot);
+    else if (ring->unplaced.head || !aur_uring_place(ring, slot))
+        start_later(ring, slot);
+}
+
+/* Counted as queued before the last try for a token: see target_give. */
+void aur_ring_hold(struct ring *ring, struct slot *slot)
+{
+    slot_set_state(slot, SLOT_HELD);
+    list_push(&ring->at[slot->target->index].held, slot);
+    COUNT(ring->count.queued, 1);
+    atomic_fetch_add(&slot->target->queued, 1);
+    aur_ring_start_held(ring, slot->target);
+}
+
+void aur_ring_start_held(struct ring *ring, struct target *target)
+{
+    struct list *held = &ring->at[target->index].held;
+
+    /* Something that fails at once gives its token back in here: the loop below goes on. */
+    if (ring->starting_held)
+        return;
+    ring->starting_held = true;
+    while (held->head && target_take(target)) {
+        struct slot *slot = list_pop(held);
+        atomic_fetch_sub(&target->queued, 1);
+        COUNT(ring->count.queued, -1);
+        slot->token = true;
+        aur_ring_start(ring, slot);
+    }
+    ring->starting_held = false;
+}
+
+/* A gate has come up: it counts what is in flight already, be it more than the limit. */
+void aur_ring_adopt(struct ring *ring)
+{
+    for (int i = 0; i < ring->fresh; i++) {
+        struct slot *slot = &ring->slots[i];
+        if (slot_state(slot) != SLOT_STARTED || !slot->target || slot->token)
+            continue;
+        slot->token = true;
+        atomic_fetch_add(&slot->target->tokens, 1);
+    }
+}
+
+void aur_ring_begin(struct ring *ring, struct slot *slot)
+{
+    struct target *target = slot->target;
+
+    if (target && target_is_gated(target)) {
+        if (ring->at[target->index].held.head || !target_take(target)) {
+            aur_ring_hold(ring, slot);
+            return;
+        }
+        slot->token = true;
+    }
+    aur_ring_start(ring, slot);
+}
+
+static void give_token(struct ring *ring, struct slot *slot)
+{
+    struct target *target = slot->target;
+
+    slot->token = false;
+    if (!target_give(target))
+        return;
+    aur_ring_start_held(ring, target);
+    if (atomic_load(&target->queued) > 0)
+        ring->helping |= 1ull << target->index;
+}
+
+void aur_ring_finished(struct ring *ring, struct slot *slot, ssize_t result, uint64_t now_ns)
+{
+    slot->result = result;
+    slot_set_state(slot, SLOT_READY);
+    list_push(&ring->ready, slot);
+    COUNT(ring->count.in_flight, -1);
+    if (!slot->target)
+        return;
+    struct ring_target *at = &ring->at[slot->target->index];
+    COUNT(at->in_flight, -1);
+    COUNT(at->completed, 1);
+    if (result > 0)
+        COUNT(at->bytes, (uint64_t)result);
+    if (now_ns > slot->started_ns && slot->started_ns) {
+        histogram_add(&ring->histogram, now_ns - slot->started_ns);
+        if (READ(at->completed) % TARGET_SAMPLE == 0)
+            histogram_add_shared(&slot->target->histogram, now_ns - slot->started_ns);
+    }
+    if (slot->token)
+        give_token(ring, slot);
+}
+
+void aur_ring_finish_unstarted(struct ring *ring, struct slot *slot, ssize_t result)
+{
+    slot->result = result;
+    slot_set_state(slot, SLOT_READY);
+    list_push(&ring->ready, slot);
+    aur_events_activate(&ring->engine->events, ring);
+    events_finished_outside(&ring->engine->events);
+}
+
+static void help_with(struct ring *ring, struct target *target)
+{
+    int i = 0;
+
+    for (struct ring *other; (other = engine_next_ring(ring->engine, &i));) {
+        if (other == ring)
+            continue;
+        ring_lock(other);
+        ring_touch(other, thread_id());
+        if (other->at[target->index].held.head) {
+            aur_ring_start_held(other, target);
+            aur_ring_flush(other);
+        }
+        ring_unlock(other);
+    }
+}
+
+void aur_ring_help(struct ring *ring, uint64_t targets)
+{
+    for (; targets; targets &= targets - 1)
+        help_with(ring, ring->engine->targets.table[__builtin_ctzll(targets)]);
+}
+
+int aur_ring_flush(struct ring *ring)
+{
+    if (!ring->uring && !ring->draining)
+        return 0;
+    int error = aur_uring_flush(ring);
+    /* The kernel had no room: who sleeps or has an event loop is called back to try again. */
+    if (aur_ring_unsent(ring) && events_send_now(&ring->engine->events))
+        aur_events_deadline(&ring->engine->events, aur_kern.now_ns() + RETRY_NS);
+    return error;
+}
+
+unsigned aur_ring_unsent(const struct ring *ring)
+{
+    unsigned n = ring->uring ? uring_waiting(ring->uring) : 0;
+
+    for (const struct uring *old = ring->draining; old; old = old->next)
+        n += uring_waiting(old);
+    return n + (ring->unplaced.head != NULL);
+}
+
+void aur_ring_reap(struct ring *ring)
+{
+    if (ring->uring || ring->draining)
+        aur_uring_reap(ring);
+    if (atomic_load(&ring->worked)) /* in order with the sleeper's word: see events.h */
+        aur_workers_reap(ring);
+    if (__builtin_expect(ring->next_deadline != NO_DEADLINE, 0))
+        aur_ring_expire(ring, aur_kern.now_ns());
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One ring: its slots, its kernel instances, its queues of held-back operations
+ * and its list of finished ones. A ring is made on first use and lives as long
+ * as its engine.
+ *
+ * Everything is guarded by the lock, except where an atomic says otherwise; a
+ * single_thread engine's ring is used by one thread and takes no lock.
+ */
+#ifndef AUR_RING_H
+#define AUR_RING_H
+
+#include "histogram.h"
+#include "lock.h"
+#include "slot.h"
+#include "target.h"
+#include "thread.h"
+#include "uring.h"
+
+#define RING_SPARE_SLOTS                                                                           \
+    64 /* for operations whose callback is running: one per delivering thread */
+#define RING_DELIVER_MAX                                                                           \
+    64 /* finished operations one thread takes at once, so that others get some */
+#define NO_DEADLINE UINT64_MAX
+
+struct list {
+    struct slot *head, *tail;
+};
+
+/* Single writer under the lock, except completed, failed and bytes; readers need no lock. */
+struct ring_counters {
+    _Atomic uint64_t completed, failed, bytes; /* fetch_add by delivering threads */
+    _Atomic uint64_t accepted, refused, submit_calls, spills, resubmitted;
+    _Atomic int in_flight, peak_in_flight, queued;
+};
+
+/* A target as one ring sees it; counters as in ring_counters. */
+struct ring_target {
+    struct list held; /* in order of arrival */
+    _Atomic int in_flight;
+    _Atomic uint64_t completed, bytes;
+};
+
+struct ring {
+    struct lock lock;
+    bool locking; /* false: single_thread, the lock is never taken */
+    bool active;  /* its bit stands in the engine's set of active rings */
+    bool coop;    /* uring is cooperative and belongs to coop_thread alone */
+    uint16_t index;
+    uint32_t coop_thread;
+    auraio_engine_t *engine;
+
+    _Atomic uint64_t features; /* AURAIO_FEATURE_ bits of uring, 0 with threads; for statistics */
+    struct uring *uring;       /* takes new work; NULL: the thread backend does */
+    struct uring *draining;    /* those it replaced, each until the kernel owes it nothing */
+    uint64_t kernel_ops;       /* bit t: io_uring serves auraio_op_type_t t here */
+
+    struct slot *slots;
+    int depth;                       /* operations it may hold */
+    int granted;                     /* ... and have in the kernel at once */
+    int fresh;                       /* slots from here on were never used: untouched memory */
+    int free_count;                  /* fresh and on the list; RING_SPARE_SLOTS stay, see take */
+    struct slot *free;               /* free slots, last used first */
+    _Atomic(struct slot *) returned; /* freed by delivering threads; taken whole under the lock */
+    _Atomic(struct slot *) worked;   /* finished by workers, newest first; likewise */
+
+    struct list ready; /* finished, not yet taken for delivery */
+    _Atomic bool has_undone;
+    struct list undone;   /* no worker is to be had: the next poller makes the calls */
+    struct list unplaced; /* started, but the submission queue was full */
+    struct ring_target at[TARGET_MAX];
+    uint64_t helping; /* bits of targets with room, and operations that other rings hold back */
+
+    bool at_limit;          /* a submission took a target's last token: it is sent */
+    bool starting_held;     /* aur_ring_start_held is on the stack */
+    bool cancels_wait;      /* a slot's cancel found no place in the submission queue */
+    uint64_t next_deadline; /* no deadline of a live operation is earlier */
+    unsigned ask_countdown; /* operations until a descriptor's target is asked for again */
+
+    struct ring_counters count;
+    struct histogram histogram;
+
+    /* The last closed window, written by the tick: see stats.c. */
+    struct lock window_lock;
+    auraio_histogram_t *window_start, *window;
+    uint64_t window_bytes;
+    _Atomic double throughput_bps, p99_ms;
+};
+
+/* 0 or an errno value; *refused when it is the kernel's. Setup lock held. */
+int aur_ring_create(auraio_engine_t *engine, int index, struct ring **out, bool *refused);
+void aur_ring_free(struct ring *ring);
+
+static inline void ring_lock(struct ring *ring)
+{
+    if (ring->locking)
+        lock_take(&ring->lock);
+}
+
+static inline void ring_unlock(struct ring *ring)
+{
+    if (ring->locking)
+        lock_drop(&ring->lock);
+}
+
+static inline void list_push(struct list *list, struct slot *slot)
+{
+    slot->next = NULL;
+    if (list->tail)
+        list->tail->next = slot;
+    else
+        list->head = slot;
+    list->tail = slot;
+}
+
+static inline struct slot *list_pop(struct list *list)
+{
+    struct slot *slot = list->head;
+
+    if (slot && !(list->head = slot->next))
+        list->tail = NULL;
+    return slot;
+}
+
+/* Takes a slot out of the middle; false when it is not there. */
+bool aur_list_remove(struct list *list, struct slot *slot);
+
+/* A counter with one writer: no locked instruction. */
+#define COUNT(counter, n)                                                                          \
+    atomic_store_explicit(&(counter),                                                              \
+                          atomic_load_explicit(&(counter), memory_order_relaxed) + (n),            \
+                          memory_order_relaxed)
+#define READ(counter) atomic_load_explicit(&(counter), memory_order_relaxed)
+
+/* Accepted operations whose callback has not begun. */
+static inline int ring_pending(const struct ring *ring)
+{
+    /* completed first: it never overtakes accepted */
+    uint64_t completed = atomic_load_explicit(&ring->count.completed, memory_order_acquire);
+    return (int)(atomic_load_explicit(&ring->count.accepted, memory_order_acquire) - completed);
+}
+
+static inline void slot_set_state(struct slot *slot, enum slot_state state)
+{
+    atomic_store_explicit(&slot->state, state, memory_order_relaxed);
+}
+
+static inline enum slot_state slot_state(const struct slot *slot)
+{
+    return (enum slot_state)atomic_load_explicit(&slot->state, memory_order_relaxed);
+}
+
+/*
+ * Ready for the calling thread: a cooperative ring that a second thread touches is
+ * replaced by a plain one. Called with the lock held.
+ */
+void aur_ring_touch_slow(struct ring *ring);
+
+static inline void ring_touch(struct ring *ring, uint32_t thread)
+{
+    if (ring->coop && ring->coop_thread != thread)
+        aur_ring_touch_slow(ring);
+}
+
+/*
+ * Room for n operations. The callback that runs on this thread may put one in the
+ * place of its own, which is still taken: that is what the spare slots are for.
+ */
+bool aur_ring_has_room(struct ring *ring, int n, const struct running *running);
+struct slot *aur_ring_take_slot(struct ring *ring);              /* there is room */
+void aur_ring_return_slot(struct ring *ring, struct slot *slot); /* no lock needed */
+
+/* Gate, then start or hold; for operations already accepted. Lock held. */
+void aur_ring_begin(struct ring *ring, struct slot *slot);
+void aur_ring_start(struct ring *ring, struct slot *slot); /* past the gate */
+void aur_ring_hold(struct ring *ring, struct slot *slot);
+void aur_ring_start_held(struct ring *ring, struct target *target);
+void aur_ring_adopt(struct ring *ring); /* what was started without a token gets one */
+
+/* The kernel or a worker is done with a slot. Lock held; now_ns = time of the reaping. */
+void aur_ring_finished(struct ring *ring, struct slot *slot, ssize_t result, uint64_t now_ns);
+/* Finished without having been started. Lock held. */
+void aur_ring_finish_unstarted(struct ring *ring, struct slot *slot, ssize_t result);
+
+int aur_ring_flush(struct ring *ring); /* lock held; 0 or negative errno for a ring that failed */
+void aur_ring_reap(struct ring *ring); /* lock held */
+unsigned aur_ring_unsent(const struct ring *ring);
+void aur_ring_expire(struct ring *ring, uint64_t now_ns); /* lock held */
+
+/* Takes its turn again: after a part of a transfer, or an error that is not the caller's. */
+void aur_ring_run_again(struct ring *ring, struct slot *slot); /* no lock held */
+
+/* Starts what other rings hold back for a target that ring found room at. No lock held. */
+void aur_ring_help(struct ring *ring, uint64_t targets);
+
+/* Makes the calls for which there was no worker. No lock held. */
+void aur_ring_do_undone(struct ring *ring);
+
+/*
+ * Sends what is gathered if told to, collects what has finished and runs its
+ * callbacks: how many. No lock held.
+ */
+int aur_ring_poll(struct ring *ring, bool send);
+enum { ORPHANED = -1 }; /* what it returns in a child that a callback forked */
+
+#endif

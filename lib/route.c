@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which ring a submission goes to. CPUs get rings in the order they are met, so
+ * that a process on two CPUs of many has two rings side by side. Reads the load
+ * of rings without their locks: a guess that is a little old routes as well.
+ */
+#include "engine.h"
+
+#include <errno.h>
+
+#define CPU_REFRESH 32   /* submissions a thread makes before it asks for its CPU again */
+#define BUSY_PERCENT 75  /* of its depth: from here a ring may pass work on */
+#define BUSY_OVER_MEAN 2 /* and only when it is loaded this many times the mean */
+
+static int cpu_of(struct thread *thread)
+{
+    if (thread->cpu < 0 || ++thread->cpu_age >= CPU_REFRESH) {
+        int cpu = aur_kern.getcpu();
+        thread->cpu = cpu >= 0 ? cpu : (int)(thread->id * 2654435761u >> 8);
+        thread->cpu_age = 0;
+    }
+    return thread->cpu;
+}
+
+static int ring_of_cpu(auraio_engine_t *engine, int cpu)
+{
+    _Atomic uint16_t *entry = &engine->cpu_map[cpu % CPU_MAP];
+    uint16_t ring = atomic_load_explicit(entry, memory_order_relaxed);
+
+    if (!ring) {
+        uint16_t next = (uint16_t)(atomic_fetch_add(&engine->cpu_rings, 1) % engine->ring_max + 1);
+        if (atomic_compare_exchange_strong(entry, &ring, next))
+            ring = next;
+    }
+    return ring - 1;
+}
+
+static int load_of(const auraio_engine_t *engine, int index)
+{
+    const struct ring *ring = engine_ring_made(engine, index);
+
+    return ring ? ring_pending(ring) : 0;
+}
+
+static uint32_t random_number(struct thread *thread)
+{
+    uint32_t x = thread->random;
+
+    x ^= x << 13;
+    x ^= x >> 17;
+    x ^= x << 5;
+    return thread->random = x;
+}
+
+/* The lighter of two others; the CPU's own when pressure is everywhere. */
+static int spill(auraio_engine_t *engine, struct thread *thread, int own, int load)
+{
+    int n = engine->ring_max, total = 0;
+
+    for (int i = 0; i < n; i++)
+        total += load_of(engine, i);
+    if (load <= BUSY_OVER_MEAN * total / n)
+        return own;
+    int a = (own + 1 + (int)(random_number(thread) % (unsigned)(n - 1))) % n;
+    int b = (own + 1 + (int)(random_number(thread) % (unsigned)(n - 1))) % n;
+    int lighter = load_of(engine, a) <= load_of(engine, b) ? a : b;
+    return load_of(engine, lighter) < load ? lighter : own;
+}
+
+/* The ring that serves in its place counts, and a ring not made yet has room. */
+static bool is_full(const auraio_engine_t *engine, int index)
+{
+    int stands_in = READ(engine->stands_in[index]);
+    const struct ring *ring = engine_ring_made(engine, stands_in ? stands_in - 1 : index);
+
+    return ring && ring_pending(ring) >= ring->depth;
+}
+
+static int with_room(const auraio_engine_t *engine, int own)
+{
+    for (int i = 0; i < engine->ring_max; i++) {
+        int index = (own + i) % engine->ring_max;
+        if (!is_full(engine, index))
+            return index;
+    }
+    return own;
+}
+
+static int choose(auraio_engine_t *engine, struct thread *thread, bool *spilled)
+{
+    int depth = engine->options.queue_depth;
+    int index, load;
+
+    if (engine->options.ring_select == AURAIO_SELECT_ROUND_ROBIN)
+        index =
+            (int)((unsigned)atomic_fetch_add(&engine->ring_turn, 1) % (unsigned)engine->ring_max);
+    else
+        index = ring_of_cpu(engine, cpu_of(thread));
+    if (engine->options.ring_select == AURAIO_SELECT_CPU_LOCAL)
+        return index;
+    load = load_of(engine, index);
+    if (is_full(engine, index))
+        index = with_room(engine, index);
+    else if (engine->options.ring_select == AURAIO_SELECT_ADAPTIVE &&
+             load * 100 > depth * BUSY_PERCENT) {
+        int other = spill(engine, thread, index, load);
+        *spilled = other != index;
+        index = other;
+    }
+    return index;
+}
+
+struct ring *aur_route(auraio_engine_t *engine, int *error)
+{
+    bool spilled = false;
+    int index = engine->ring_max == 1 ? 0 : choose(engine, &aur_thread, &spilled);
+    struct ring *ring = engine_ring_made(engine, index);
+
+    if (__builtin_expect(!ring, 0))
+        ring = aur_engine_ring(engine, index, error);
+    if (ring && spilled)
+        atomic_fetch_add_explicit(&ring->count.spills, 1, memory_order_relaxed);
+    return ring;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A storage target is one device: what the in-flight limit belongs to. Rings
+ * take a token of it for each read or write while it is gated; without a limit
+ * there is no gate and nothing to count. Targets are never removed while their
+ * engine lives, so a pointer to one needs no reference.
+ */
+#ifndef AUR_TARGET_H
+#define AUR_TARGET_H
+
+#include "histogram.h"
+#include "lock.h"
+
+#include <auraio.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define TARGET_MAX 64     /* devices told apart; those beyond share the last one */
+#define TARGET_CACHE 1024 /* descriptors remembered, direct mapped */
+
+struct target {
+    unsigned dev_major, dev_minor; /* fixed at creation */
+    uint16_t index;
+    _Atomic int limit;  /* 0: passthrough, no gate */
+    _Atomic int tokens; /* taken; may be over a limit that was lowered */
+    _Atomic int queued; /* held back on all rings */
+    _Atomic uint64_t limit_changes;
+
+    /* The last closed window; written by the tick, read by statistics. */
+    uint64_t window_completed, window_bytes;
+    _Atomic double iops, throughput_bps, p99_ms;
+    struct histogram histogram; /* sampled by all rings, so added to atomically */
+    auraio_histogram_t window_start;
+};
+
+/*
+ * Owned by the engine. The table grows under the lock; count is published after
+ * the entry, so readers need none. The cache maps a descriptor to a target, one
+ * word an entry: descriptor << 8 | stream << 7 | target << 1 | 1, or 0.
+ */
+struct targets {
+    struct lock lock;
+    _Atomic int count;
+    _Atomic int limit; /* what a new target starts with */
+    struct target *table[TARGET_MAX];
+    _Atomic uint64_t cache[TARGET_CACHE];
+};
+
+/*
+ * The target of a descriptor, and whether it is a stream (a pipe, a socket, a
+ * terminal: nothing that stores). Asks the kernel when it is not in the cache, or
+ * when told to.
+ */
+struct target *aur_target_of(struct targets *targets, int fd, bool ask, bool *stream);
+void aur_target_forget(struct targets *targets, int fd); /* the descriptor is being closed */
+void aur_targets_free(struct targets *targets);
+void aur_targets_set_limit(struct targets *targets, int limit);
+
+static inline struct target *target_cached(struct targets *targets, int fd, bool *stream)
+{
+    uint64_t word =
+        atomic_load_explicit(&targets->cache[(unsigned)fd % TARGET_CACHE], memory_order_acquire);
+
+    if (!word || (uint32_t)(word >> 8) != (uint32_t)fd)
+        return NULL;
+    *stream = word >> 7 & 1;
+    return targets->table[word >> 1 & (TARGET_MAX - 1)];
+}
+
+static inline bool target_is_gated(const struct target *target)
+{
+    return atomic_load_explicit(&target->limit, memory_order_relaxed) != 0;
+}
+
+static inline bool target_is_full(struct target *target)
+{
+    return atomic_load(&target->tokens) >=
+           atomic_load_explicit(&target->limit, memory_order_relaxed);
+}
+
+/* A token of a gated target; false when all are out. An ungated one always has. */
+static inline bool target_take(struct target *target)
+{
+    int taken = atomic_load(&target->tokens);
+
+    for (;;) {
+        int limit = atomic_load_explicit(&target->limit, memory_order_relaxed);
+        if (limit && taken >= limit)
+            return false;
+        if (atomic_compare_exchange_weak(&target->tokens, &taken, taken + 1))
+            return true;
+    }
+}
+
+/*
+ * True when somebody may be waiting for the token that was given back. Sequentially
+ * consistent with the order "count as queued, then try to take" of who holds back:
+ * one of the two sees the other.
+ */
+static inline bool target_give(struct target *target)
+{
+    atomic_fetch_sub(&target->tokens, 1);
+    return atomic_load(&target->queued) > 0;
+}
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the library remembers of each thread that calls it. Touched by that
+ * thread alone, so nothing here needs a lock. Small and initial-exec: the
+ * library is loaded for good (-z nodelete), and dlopen has room for this much.
+ */
+#ifndef AUR_THREAD_H
+#define AUR_THREAD_H
+
+#include <auraio.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ring;
+
+/* The callback running on a thread; lives on the stack of the one that delivers. */
+struct running {
+    struct ring *ring;
+    const auraio_request_t *req;
+    const auraio_op_t *op;
+    int error;       /* what ended a partial transfer, else 0 */
+    bool place_used; /* its own place in the ring was taken by a new submission */
+    struct running *outer;
+};
+
+struct thread {
+    uint32_t id;      /* unique in the process for its life; 0 before the first call */
+    int cpu;          /* of the last look, negative before it */
+    unsigned cpu_age; /* submissions since */
+    uint32_t random;
+    struct running *running;
+};
+
+extern _Thread_local struct thread aur_thread __attribute__((tls_model("initial-exec")));
+
+uint32_t aur_thread_enrol(void);
+
+/* Unlike a thread's pthread_t or the address of its thread-local data, never given twice. */
+static inline uint32_t thread_id(void)
+{
+    uint32_t id = aur_thread.id;
+
+    return __builtin_expect(id != 0, 1) ? id : aur_thread_enrol();
+}
+
+#endif

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * poll, wait, run, drain and what ends them. A waiter alternates between
+ * delivering what has finished and sleeping as events.c sees fit; it looks for
+ * its reasons to return in between.
+ */
+#include "engine.h"
+
+#include <errno.h>
+
+#define UNTIL_STOPPED INT_MAX /* as min of wait_until: also sleeps while idle */
+#define ROOM_SLEEP_US 1000
+#define DRAIN_SLICE_NS 10000000ull /* another thread may deliver the last one: look again */
+
+uint64_t aur_deadline(int timeout_ms)
+{
+    if (timeout_ms < 0)
+        return NO_DEADLINE;
+    return timeout_ms ? aur_kern.now_ns() + (uint64_t)timeout_ms * 1000000 : 0;
+}
+
+static bool is_inside_callback_of(const auraio_engine_t *engine)
+{
+    for (const struct running *r = aur_thread.running; r; r = r->outer)
+        if (r->ring->engine == engine)
+            return true;
+    return false;
+}
+
+static int enter(auraio_engine_t *engine)
+{
+    if (!engine)
+        return EINVAL;
+    if (is_inside_callback_of(engine))
+        return engine_is_forked(engine) ? EOWNERDEAD : EDEADLK;
+    return aur_engine_enter(engine);
+}
+
+void aur_flush_all(auraio_engine_t *engine)
+{
+    for (int w = 0; w * 64 < engine->ring_max; w++) {
+        for (uint64_t bits = READ(engine->events.active[w]); bits; bits &= bits - 1) {
+            struct ring *ring = engine_ring_made(engine, w * 64 + __builtin_ctzll(bits));
+            ring_lock(ring);
+            ring_touch(ring, thread_id());
+            aur_ring_flush(ring);
+            ring_unlock(ring);
+        }
+    }
+}
+
+/* Takes kicks back; true when the timer has fired and is to be set again. */
+static bool take_signals(struct events *ev)
+{
+    aur_events_clear(ev);
+    uint64_t timer_at = READ(ev->timer_at);
+    return timer_at != NO_DEADLINE && aur_kern.now_ns() >= timer_at;
+}
+
+int aur_poll_rings(auraio_engine_t *engine, bool send)
+{
+    struct events *ev = &engine->events;
+    int n = 0;
+
+    bool fired = take_signals(ev);
+    for (int w = 0, words = (engine->ring_max + 63) / 64; w < words; w++) {
+        for (uint64_t bits = atomic_load(&ev->active[w]); bits; bits &= bits - 1) {
+            struct ring *ring = engine_ring_made(engine, w * 64 + __builtin_ctzll(bits));
+            int delivered = aur_ring_poll(ring, send);
+            if (delivered < 0)
+                return ORPHANED;
+            n += delivered;
+        }
+    }
+    if (fired)
+        aur_events_rearm(engine);
+    if (READ(engine->registered.draining))
+        aur_registered_finish(engine);
+    if (n && READ(engine->last_reap_ns) >= READ(engine->window_ends_ns))
+        aur_stats_tick(engine, READ(engine->last_reap_ns));
+    return n;
+}
+
+/* Lock held. What it finds is left to others, who are told. */
+static void make_room(struct events *ev, struct ring *ring)
+{
+    int in_flight = READ(ring->count.in_flight);
+
+    aur_ring_flush(ring);
+    aur_ring_reap(ring);
+    aur_ring_flush(ring);
+    if (ring->ready.head && READ(ring->count.in_flight) < in_flight)
+        events_finished_outside(ev);
+}
+
+/*
+ * A blocked submission. With the poll fd in use a kick is its reader's and stays:
+ * then this thread sleeps by the clock.
+ */
+int aur_wait_for_room(auraio_engine_t *engine)
+{
+    struct events *ev = &engine->events;
+
+    if (READ(ev->handed_out) && READ(ev->signalled))
+        aur_kern.sleep_us(ROOM_SLEEP_US);
+    else
+        aur_events_sleep(engine, aur_kern.now_ns() + DRAIN_SLICE_NS, FOR_ROOM,
+                         atomic_load(&ev->wake_seq));
+    bool fired = READ(ev->handed_out) ? false : take_signals(ev);
+    for (int w = 0; w * 64 < engine->ring_max; w++) {
+        for (uint64_t bits = atomic_load(&ev->active[w]); bits; bits &= bits - 1) {
+            struct ring *ring = engine_ring_made(engine, w * 64 + __builtin_ctzll(bits));
+            aur_ring_do_undone(ring);
+            ring_lock(ring);
+            ring_touch(ring, thread_id());
+            make_room(ev, ring);
+            uint64_t help = ring->helping;
+            ring->helping = 0;
+            ring_unlock(ring);
+            aur_ring_help(ring, help);
+        }
+    }
+    if (fired)
+        aur_events_rearm(engine);
+    return READ(engine->refuse);
+}
+
+/* Why a waiter returns although it has not got what it waits for: 0, or an errno value. */
+static bool must_return(auraio_engine_t *engine, int min, int *error)
+{
+    bool idle = aur_engine_pending(engine) == 0;
+
+    if (atomic_load(&engine->refuse) == ESHUTDOWN)
+        *error = ESHUTDOWN;
+    else if (READ(engine->fatal) && idle)
+        *error = READ(engine->fatal);
+    return *error || (engine->options.single_thread && idle && min != UNTIL_STOPPED);
+}
+
+static int wait_until(auraio_engine_t *engine, int min, uint64_t deadline_ns, int *error)
+{
+    struct events *ev = &engine->events;
+    unsigned seen = atomic_load(&ev->wake_seen);
+    bool woken = false;
+    int n = 0;
+
+    for (;;) {
+        int delivered = aur_poll_rings(engine, deadline_ns == 0);
+        if (delivered < 0) {
+            *error = EOWNERDEAD;
+            return ORPHANED;
+        }
+        n += delivered;
+        if (n >= min)
+            break;
+        unsigned wakes = atomic_load(&ev->wake_seq);
+        if (wakes != seen && deadline_ns) { /* a poll leaves the wake-up to the next wait */
+            atomic_store(&ev->wake_seen, wakes);
+            woken = true;
+            break;
+        }
+        if (must_return(engine, min, error))
+            break;
+        if (deadline_ns != NO_DEADLINE && (!deadline_ns || aur_kern.now_ns() >= deadline_ns))
+            break;
+        atomic_fetch_add_explicit(&engine->wait_calls, 1, memory_order_relaxed);
+        aur_events_sleep(engine, deadline_ns, FOR_CALLBACKS, seen);
+    }
+    aur_flush_all(engine);
+    aur_events_leave(ev, woken || *error);
+    return n;
+}
+
+int auraio_poll(auraio_engine_t *engine)
+{
+    return auraio_wait_n(engine, 1, 0);
+}
+
+int auraio_wait(auraio_engine_t *engine, int timeout_ms)
+{
+    return auraio_wait_n(engine, 1, timeout_ms);
+}
+
+int auraio_wait_n(auraio_engine_t *engine, int min, int timeout_ms)
+{
+    int error = min < 1 || timeout_ms < -1 ? EINVAL : enter(engine);
+
+    if (error)
+        return aur_fail(error);
+    int n = wait_until(engine, min, aur_deadline(timeout_ms), &error);
+    if (n == ORPHANED)
+        return aur_fail(EOWNERDEAD);
+    aur_engine_leave(engine);
+    return error && !n ? aur_fail(error) : n;
+}
+
+int auraio_run(auraio_engine_t *engine)
+{
+    int error = enter(engine);
+
+    if (error)
+        return aur_fail(error);
+    struct events *ev = &engine->events;
+    unsigned seen = atomic_load(&ev->stop_seen), stops;
+    while ((stops = atomic_load(&ev->stop_seq)) == seen && !error)
+        if (wait_until(engine, UNTIL_STOPPED, NO_DEADLINE, &error) == ORPHANED)
+            return aur_fail(EOWNERDEAD);
+    atomic_store(&ev->stop_seen, stops);
+    atomic_store(&ev->wake_seen, atomic_load(&ev->wake_seq)); /* a stop wakes as well */
+    aur_engine_leave(engine);
+    return error ? aur_fail(error) : 0;
+}
+
+int64_t aur_drain(auraio_engine_t *engine, uint64_t deadline_ns)
+{
+    int64_t n = 0;
+
+    for (;;) {
+        int delivered = aur_poll_rings(engine, true);
+        if (delivered < 0)
+            return ORPHANED;
+        n += delivered;
+        if (aur_engine_pending(engine) == 0)
+            break;
+        uint64_t now = aur_kern.now_ns(), slice = now + DRAIN_SLICE_NS;
+        if (now >= deadline_ns)
+            break;
+        aur_events_sleep(engine, slice < deadline_ns ? slice : deadline_ns, FOR_CALLBACKS,
+                         atomic_load(&engine->events.wake_seq));
+    }
+    aur_flush_all(engine);
+    return n;
+}
+
+int auraio_drain(auraio_engine_t *engine, int timeout_ms)
+{
+    int error = timeout_ms < -1 ? EINVAL : enter(engine);
+
+    if (error)
+        return aur_fail(error);
+    int64_t n = aur_drain(engine, aur_deadline(timeout_ms));
+    if (n == ORPHANED)
+        return aur_fail(EOWNERDEAD);
+    if (aur_engine_pending(engine))
+        error = ETIMEDOUT;
+    else if (!n)
+        error = READ(engine->fatal);
+    aur_engine_leave(engine);
+    if (error)
+        return aur_fail(error);
+    return n < INT_MAX ? (int)n : INT_MAX;
+}
+
+int auraio_wakeup(auraio_engine_t *engine)
+{
+    if (!engine)
+        return aur_fail(EINVAL);
+    if (engine_is_forked(engine))
+        return aur_fail(EOWNERDEAD);
+    aur_events_wake_all(&engine->events);
+    return 0;
+}
+
+int auraio_stop(auraio_engine_t *engine)
+{
+    if (!engine)
+        return aur_fail(EINVAL);
+    if (engine_is_forked(engine))
+        return aur_fail(EOWNERDEAD);
+    atomic_fetch_add(&engine->events.stop_seq, 1);
+    aur_events_wake_all(&engine->events);
+    return 0;
+}
+
+int auraio_flush(auraio_engine_t *engine)
+{
+    int error = engine ? aur_engine_enter(engine) : EINVAL;
+
+    if (error)
+        return aur_fail(error);
+    aur_flush_all(engine);
+    aur_engine_leave(engine);
+    return (error = READ(engine->fatal)) ? aur_fail(error) : 0;
+}
+
+int auraio_pending_count(auraio_engine_t *engine)
+{
+    if (!engine)
+        return aur_fail(EINVAL);
+    return engine_is_forked(engine) ? aur_fail(EOWNERDEAD) : aur_engine_pending(engine);
+}
+
+static void signal_from_ring(auraio_engine_t *engine)
+{
+    struct ring *ring = engine_ring_made(engine, 0);
+
+    if (!atomic_exchange(&engine->events.ring_signals, true) && ring && ring->uring)
+        aur_uring_signal(engine, ring->uring);
+}
+
+/* What is gathered now would otherwise wait for a call that an event loop makes only when told to.
+ */
+int auraio_get_poll_fd(auraio_engine_t *engine)
+{
+    int error = engine ? aur_engine_check(engine) : EINVAL;
+
+    if (error)
+        return aur_fail(error);
+    atomic_store(&engine->events.handed_out, true);
+    if (engine->options.single_thread)
+        signal_from_ring(engine);
+    aur_flush_all(engine);
+    aur_events_kick(&engine->events);
+    return engine->events.epoll_fd;
+}

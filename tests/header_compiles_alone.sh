@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# auraio.h compiles alone, with nothing included before it, as strict C11 and as
+# strict C++17: by the compilers of this build ($CC, $CXX) and by the others that
+# are here, and against musl. AURAIO_CPPFLAGS tells where the headers lie; without
+# it the installed ones are meant.
+
+count=0
+failed=0
+seen=:
+
+# compiles COMPILER LANGUAGE STANDARD: one line of TAP, unless that was tried already
+compiles() {
+    case $seen in
+    *":$1 $2:"*) return ;;
+    esac
+    seen=$seen$1\ $2:
+    count=$((count + 1))
+    what="$1 takes auraio.h alone as $3"
+    if ! command -v "${1%% *}" >/dev/null 2>&1; then
+        echo "ok $count - $what # SKIP ${1%% *} is not installed"
+        return
+    fi
+    # A compiler may come with flags (gcc -m32), and AURAIO_CPPFLAGS is a list of words.
+    # shellcheck disable=SC2086
+    if messages=$(echo '#include <auraio.h>' |
+        $1 $AURAIO_CPPFLAGS -std="$3" -pedantic-errors -Wall -Wextra -Werror \
+            -fsyntax-only -x "$2" - 2>&1); then
+        echo "ok $count - $what"
+    else
+        failed=1
+        echo "not ok $count - $what"
+        printf '%s\n' "$messages" | sed 's/^/# /'
+    fi
+}
+
+for cc in "${CC:-cc}" gcc clang musl-gcc; do
+    compiles "$cc" c c11
+done
+for cxx in "${CXX:-c++}" g++ clang++; do
+    compiles "$cxx" c++ c++17
+done
+
+echo "1..$count"
+exit $failed

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Threads of a test: all run one function with one argument, and all are joined. */
+#ifndef THREADS_H
+#define THREADS_H
+
+#include "outcome.h"
+
+#include <pthread.h>
+
+static inline void start_threads(pthread_t *threads, int n, void *(*run)(void *), void *arg)
+{
+    for (int i = 0; i < n; i++) {
+        int error = pthread_create(&threads[i], NULL, run, arg);
+        if (error)
+            bail("pthread_create: %s", strerror(error));
+    }
+}
+
+static inline void join_threads(pthread_t *threads, int n)
+{
+    for (int i = 0; i < n; i++)
+        pthread_join(threads[i], NULL);
+}
+
+static inline void sleep_ms(int ms)
+{
+    struct timespec ts = {ms / 1000, (long)(ms % 1000) * 1000000};
+
+    nanosleep(&ts, NULL);
+}
+
+/*
+ * Said first by tests in which a sleeper depends on another thread, or on a signal.
+ * valgrind 3.19 runs neither while a thread is in io_uring_enter.
+ */
+static inline void need_others_while_asleep(void)
+{
+    const char *under = getenv("AURAIO_TEST_UNDER");
+
+    if (!on_threads() && under && strcmp(under, "valgrind") == 0)
+        skip_all("valgrind lets nothing happen while a thread sleeps in io_uring_enter");
+}
+
+static inline void *do_nothing(void *arg)
+{
+    return arg;
+}
+
+/* To compare with later: a sanitizer has a thread of its own from the first one on. */
+static inline int threads_now(void)
+{
+    pthread_t thread;
+
+    start_threads(&thread, 1, do_nothing, NULL);
+    join_threads(&thread, 1);
+    sleep_ms(20);
+    return count_threads();
+}
+
+/* One that was joined may be on its way out of the kernel still: given up to 10 s. */
+static inline int threads_left(int wanted)
+{
+    for (double end_ms = now_ms() + 10000; count_threads() != wanted && now_ms() < end_ms;)
+        sleep_ms(1);
+    return count_threads();
+}
+
+/* Waits until a counter another thread moves has reached n, at most 20 s. */
+static inline bool reaches(_Atomic int *counter, int n)
+{
+    for (double end_ms = now_ms() + 20000; atomic_load(counter) < n; sleep_ms(1))
+        if (now_ms() > end_ms)
+            return false;
+    return true;
+}
+
+#endif
