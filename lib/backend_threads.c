@@ -257,6 +257,7 @@ void aur_workers_reap(struct ring *ring)
     uint64_t now_ns = aur_kern.now_ns();
 
     atomic_store_explicit(&ring->engine->last_reap_ns, now_ns, memory_order_relaxed);
+    aur_ring_note_peak(ring);
     while (newest) {
         struct slot *next = newest->next;
         newest->next = oldest;

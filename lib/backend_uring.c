@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The io_uring backend of a ring: SQEs from slots, completions to slots. Called
- * with the ring's lock held. An SQE carries (generation << 16 | slot index), so a
- * cancel can only reach the operation it was meant for.
+ * with the ring's lock held. An SQE carries its operation's handle, so a cancel can
+ * only reach the operation it was meant for.
  */
 #include "engine.h"
+#include "finish.h"
+#include "place.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -91,10 +93,9 @@ static bool is_slept_in(const struct ring *ring)
     return atomic_load(&ring->engine->events.sleeper) == SLEEPER_IN_RING + ring->index;
 }
 
-static uint64_t tag_of(const struct slot *slot)
+static struct slot *slot_of(const struct ring *ring, uint64_t tag)
 {
-    return (uint64_t)atomic_load_explicit(&slot->generation, memory_order_relaxed) << 16 |
-           slot->index;
+    return &ring->slots[handle_slot((uintptr_t)tag)];
 }
 
 static uint64_t address(const void *ptr)
@@ -198,39 +199,54 @@ static void prepare(const struct uring *uring, const struct slot *slot, struct i
         sqe->fd = fixed ? slot->file->index : slot->file->fd;
         sqe->flags = fixed ? IOSQE_FIXED_FILE : 0;
     }
-    sqe->user_data = tag_of(slot);
+    sqe->user_data = slot_handle(slot);
 }
 
-/* No more than the completion queue holds: it must not overflow. */
-static bool place(struct uring *uring, const struct slot *slot)
+void aur_uring_prepare(const struct uring *uring, const struct slot *slot, struct io_uring_sqe *sqe)
 {
-    bool fits = uring->owed + OWN_CQES <= uring->cq_entries;
-    struct io_uring_sqe *sqe = fits ? aur_uring_sqe(uring) : NULL;
-
-    if (!sqe)
-        return false;
+    memset(sqe, 0, sizeof *sqe);
     prepare(uring, slot, sqe);
-    uring->owed++;
-    return true;
 }
 
-bool aur_uring_place(struct ring *ring, struct slot *slot)
+/* No more than both queues hold, that of completions must not overflow, and than a batch. */
+static bool has_room(const struct ring *ring, struct uring *uring)
 {
-    if (place(ring->uring, slot))
+    unsigned sq = uring->sq_entries - uring_unsent(uring);
+    unsigned cq = uring->cq_entries - OWN_CQES;
+    unsigned gathered = uring->sqe_tail - uring->sent, batch = READ(ring->engine->batch);
+
+    cq = cq > uring->owed ? cq - uring->owed : 0;
+    unsigned room = sq < cq ? sq : cq;
+    unsigned left = batch > gathered ? batch - gathered : 1;
+    uring->room = room < left ? room : left;
+    return room > 0;
+}
+
+bool aur_uring_find_room(struct ring *ring)
+{
+    if (has_room(ring, ring->uring))
         return true;
     aur_ring_flush(ring);
-    return ring->uring && place(ring->uring, slot);
+    return ring->uring && has_room(ring, ring->uring);
 }
 
-static void stamp(struct ring *ring, struct uring *uring)
+void aur_uring_place(struct ring *ring, struct slot *slot)
 {
-    uint64_t now = aur_kern.now_ns();
-    unsigned head = atomic_load_explicit(uring->sq_head, memory_order_acquire);
+    uring_place(ring, slot, false);
+}
 
-    for (; head != uring->sqe_tail; head++) {
-        uint64_t tag = uring->sqes[head & uring->sq_mask].user_data;
+/* The last n SQEs are about to be handed over; with SQPOLL what was published is long taken. */
+static void stamp(struct ring *ring, struct uring *uring, unsigned n)
+{
+    bool sqpoll = uring->setup_flags & IORING_SETUP_SQPOLL;
+    unsigned i = sqpoll ? atomic_load_explicit(uring->sq_tail, memory_order_relaxed)
+                        : uring->sqe_tail - n;
+    uint64_t now = aur_kern.now_ns();
+
+    for (; i != uring->sqe_tail; i++) {
+        uint64_t tag = uring->sqes[i & uring->sq_mask].user_data;
         if (tag >= UD_FIRST_SLOT)
-            ring->slots[tag & 0xffff].started_ns = now;
+            slot_of(ring, tag)->started_ns = now;
     }
 }
 
@@ -239,7 +255,7 @@ unsigned aur_uring_gathered(struct ring *ring)
     unsigned n = uring_unsent(ring->uring);
 
     if (n) {
-        stamp(ring, ring->uring);
+        stamp(ring, ring->uring, n);
         uring_publish(ring->uring);
         COUNT(ring->count.submit_calls, 1);
     }
@@ -262,7 +278,7 @@ static void take_back(struct ring *ring, struct uring *uring, int error,
         else
             uring->owed--;
         if (tag >= UD_FIRST_SLOT)
-            each(ring, &ring->slots[tag & 0xffff], error);
+            each(ring, slot_of(ring, tag), error);
     }
     while (ring->unplaced.head)
         each(ring, list_pop(&ring->unplaced), error);
@@ -289,8 +305,7 @@ void aur_uring_drain(struct ring *ring)
         return;
     uring->next = ring->draining;
     ring->draining = uring;
-    ring->uring = NULL;
-    aur_features_note(ring);
+    aur_ring_use(ring, NULL);
 }
 
 /* The kernel no longer lets us in: what it has not taken goes to workers, the rest drains. */
@@ -310,33 +325,54 @@ void aur_uring_failed(struct ring *ring, struct uring *uring, int error)
     take_back(ring, uring, error, finish_failed);
 }
 
-/* 0, also when the kernel has no room just now: what is left is sent later. */
+/* What a refusal to take SQEs means: 0 to try later, or -errno for good. */
+static int refused(struct ring *ring, struct uring *uring, int error)
+{
+    switch (-error) {
+    case EBUSY:
+    case EAGAIN:
+    case ENOMEM:
+    case 0:
+        return 0;
+    case EPERM:
+    case EACCES:
+    case ENOSYS:
+        /* The sleeper may be sending the same: only when it is out can they be taken back. */
+        if (is_slept_in(ring))
+            aur_events_kick(&ring->engine->events);
+        else
+            aur_uring_refused(ring, uring, -error);
+        return 0;
+    default:
+        aur_uring_failed(ring, uring, error);
+        return error;
+    }
+}
+
+/*
+ * 0, also when the kernel has no room just now: what is left is sent later. Where
+ * completions wait for this thread, they are asked for in the same call.
+ */
 static int submit_sqes(struct ring *ring, struct uring *uring)
 {
+    bool deferred = uring->setup_flags & IORING_SETUP_DEFER_TASKRUN;
+
     for (int tries = 0; tries < ENTER_RETRIES; tries++) {
         unsigned n = uring_unsent(uring);
+        uring->sent = uring->sqe_tail - n;
+        uring->room = 0; /* counted anew: a batch begins */
         if (!n)
             return 0;
-        stamp(ring, uring);
+        stamp(ring, uring, n);
         uring_publish(uring);
         COUNT(ring->count.submit_calls, 1);
-        int taken = aur_uring_enter(uring, n, false);
-        if (uring->setup_flags & IORING_SETUP_SQPOLL && taken >= 0)
+        int taken = aur_uring_enter(uring, n, deferred);
+        if (taken > 0)
+            uring->sent += (unsigned)taken;
+        if (taken == (int)n)
             return 0;
-        if (taken == -EBUSY || taken == -EAGAIN || taken == -ENOMEM || taken == 0)
-            return 0;
-        if (taken == -EPERM || taken == -EACCES || taken == -ENOSYS) {
-            /* The sleeper may be sending the same: only when it is out can they be taken back. */
-            if (is_slept_in(ring))
-                aur_events_kick(&ring->engine->events);
-            else
-                aur_uring_refused(ring, uring, -taken);
-            return 0;
-        }
-        if (taken < 0 && taken != -EINTR) {
-            aur_uring_failed(ring, uring, taken);
-            return taken;
-        }
+        if (taken <= 0 && taken != -EINTR)
+            return refused(ring, uring, taken);
     }
     return 0;
 }
@@ -354,18 +390,18 @@ static void ask_to_cancel(struct uring *uring, uint64_t tag)
     uring->owed++;
 }
 
-static bool has_room(const struct uring *uring)
+static bool has_place(const struct uring *uring)
 {
     return !uring || uring_unsent(uring) < uring->sq_entries;
 }
 
-static bool all_have_room(const struct ring *ring)
+static bool all_have_place(const struct ring *ring)
 {
-    bool room = has_room(ring->uring);
+    bool place = has_place(ring->uring);
 
     for (const struct uring *old = ring->draining; old; old = old->next)
-        room = room && has_room(old);
-    return room;
+        place = place && has_place(old);
+    return place;
 }
 
 /*
@@ -381,13 +417,13 @@ static void place_cancels(struct ring *ring)
         slot->cancel_waits = slot->cancel_waits && slot_state(slot) == SLOT_STARTED;
         if (!slot->cancel_waits)
             continue;
-        if (!all_have_room(ring)) {
+        if (!all_have_place(ring)) {
             wait = true;
             break;
         }
-        ask_to_cancel(ring->uring, tag_of(slot));
+        ask_to_cancel(ring->uring, slot_handle(slot));
         for (struct uring *old = ring->draining; old; old = old->next)
-            ask_to_cancel(old, tag_of(slot));
+            ask_to_cancel(old, slot_handle(slot));
         slot->cancel_waits = false;
     }
     ring->cancels_wait = wait;
@@ -402,7 +438,8 @@ static int send_drained(struct ring *ring)
     return error;
 }
 
-int aur_uring_flush(struct ring *ring)
+/* With instances that drain, operations without a place or cancels to be asked for. */
+static int flush_all_kinds(struct ring *ring)
 {
     int error = send_drained(ring);
 
@@ -412,8 +449,8 @@ int aur_uring_flush(struct ring *ring)
         unsigned before = aur_ring_unsent(ring);
         if (error || (!ring->unplaced.head && !ring->cancels_wait))
             break;
-        while (ring->uring && ring->unplaced.head && place(ring->uring, ring->unplaced.head))
-            list_pop(&ring->unplaced);
+        while (ring->uring && ring->unplaced.head && has_room(ring, ring->uring))
+            uring_place(ring, list_pop(&ring->unplaced), false);
         if (ring->cancels_wait)
             place_cancels(ring);
         if (aur_ring_unsent(ring) == before)
@@ -421,6 +458,13 @@ int aur_uring_flush(struct ring *ring)
         error = send_drained(ring);
     }
     return error;
+}
+
+int aur_uring_flush(struct ring *ring)
+{
+    if (ring->draining || ring->unplaced.head || ring->cancels_wait)
+        return flush_all_kinds(ring);
+    return submit_sqes(ring, ring->uring);
 }
 
 static bool arm_wake(struct uring *uring, int event_fd)
@@ -452,34 +496,36 @@ static void take_wake(struct ring *ring, struct uring *uring)
         submit_sqes(ring, uring);
 }
 
-static void take_cqe(struct ring *ring, struct uring *uring, const struct io_uring_cqe *cqe,
-                     uint64_t now_ns)
-{
-    if (cqe->user_data == UD_WAKE) {
-        take_wake(ring, uring);
-        return;
-    }
-    uring->owed--;
-    if (cqe->user_data >= UD_FIRST_SLOT)
-        aur_ring_finished(ring, &ring->slots[cqe->user_data & 0xffff], cqe->res, now_ns);
-}
-
-/* The place in the queue is given back before the operation goes on: its next part may need it. */
-static void reap(struct ring *ring, struct uring *uring)
+/*
+ * A place in the queue is given back before its operation goes on, which may need it
+ * for the next part. True: there are more.
+ */
+static bool reap(struct ring *ring, struct uring *uring)
 {
     if (uring_needs_entry(uring) && !uring->lost)
         aur_uring_enter(uring, 0, true);
     unsigned head = atomic_load_explicit(uring->cq_head, memory_order_relaxed);
-    unsigned tail = atomic_load_explicit(uring->cq_tail, memory_order_acquire);
-    if (head == tail)
-        return;
+    unsigned ready = atomic_load_explicit(uring->cq_tail, memory_order_acquire) - head;
+    if (!ready)
+        return false;
+    unsigned end = head + (ready < RING_REAP_MAX ? ready : RING_REAP_MAX);
     uint64_t now_ns = aur_kern.now_ns();
     atomic_store_explicit(&ring->engine->last_reap_ns, now_ns, memory_order_relaxed);
-    while (head != tail) {
-        struct io_uring_cqe cqe = uring->cqes[head & uring->cq_mask];
+    if ((int)uring->owed > READ(ring->count.peak_in_flight))
+        aur_ring_note_peak(ring);
+    while (head != end) {
+        uint64_t tag = uring->cqes[head & uring->cq_mask].user_data;
+        int result = uring->cqes[head & uring->cq_mask].res;
         atomic_store_explicit(uring->cq_head, ++head, memory_order_release);
-        take_cqe(ring, uring, &cqe, now_ns);
+        if (tag == UD_WAKE) {
+            take_wake(ring, uring);
+            continue;
+        }
+        uring->owed--;
+        if (tag >= UD_FIRST_SLOT)
+            ring_finished(ring, slot_of(ring, tag), result, now_ns);
     }
+    return ready > RING_REAP_MAX;
 }
 
 /* The setup lock: nobody registers anything with them just now. */
@@ -498,21 +544,22 @@ void aur_ring_retire_drained(struct ring *ring, bool all)
     }
 }
 
-void aur_uring_reap(struct ring *ring)
+bool aur_uring_reap(struct ring *ring)
 {
-    if (ring->uring)
-        reap(ring, ring->uring);
+    bool more = ring->uring && reap(ring, ring->uring);
+
     if (!ring->draining)
-        return;
+        return more;
     bool done = false;
     for (struct uring *old = ring->draining; old; old = old->next) {
-        reap(ring, old);
+        more |= reap(ring, old);
         done |= !old->owed;
     }
     if (done && !is_slept_in(ring) && lock_try(&ring->engine->setup)) {
         aur_ring_retire_drained(ring, false);
         lock_drop(&ring->engine->setup);
     }
+    return more;
 }
 
 void aur_uring_cancel(struct ring *ring, struct slot *slot)

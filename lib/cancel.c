@@ -16,8 +16,8 @@ static bool cancel_slot(struct ring *ring, struct slot *slot)
         return true;
     case SLOT_HELD:
         slot->cancel = true;
-        aur_list_remove(&ring->at[slot->target->index].held, slot);
-        atomic_fetch_sub(&slot->target->queued, 1);
+        aur_list_remove(&slot->at->held, slot);
+        atomic_fetch_sub(&slot->at->target->queued, 1);
         COUNT(ring->count.queued, -1);
         aur_ring_finish_unstarted(ring, slot, -ECANCELED);
         return true;
@@ -31,7 +31,6 @@ static bool cancel_slot(struct ring *ring, struct slot *slot)
         }
         return true;
     case SLOT_READY: /* perhaps with one part of it: then no further one */
-    case SLOT_JUDGED:
         slot->cancel = true;
         return true;
     case SLOT_FREE:

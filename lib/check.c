@@ -1,55 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What a submission must look like: everything that can be said without the
- * kernel, so that an operation accepted has a callback and one refused changes
- * nothing. Each check returns 0 or EINVAL.
- */
-#include "engine.h"
+/* The checks of check.h that are not of plain reads and writes. */
+#include "check.h"
 
-#include <errno.h>
 #include <fcntl.h>
 
-#define KNOWN_FLAGS (AURAIO_OPF_LINK | AURAIO_OPF_SHORT)
-#define IOV_LIMIT 1024        /* UIO_MAXIOV of the kernel */
-#define FIXED_FILES_MAX 32768 /* IORING_MAX_FIXED_FILES of the oldest kernel served */
-
-static bool is_fixed(int fd)
-{
-    return fd < INT_MIN + FIXED_FILES_MAX;
-}
-
-static bool is_file(int fd)
-{
-    return fd >= 0 || is_fixed(fd);
-}
+#define IOV_LIMIT 1024 /* UIO_MAXIOV of the kernel */
 
 static bool is_directory(int dirfd, const char *path)
 {
     return path && (dirfd >= 0 || dirfd == AT_FDCWD);
-}
-
-static bool reserved_is_zero(const auraio_op_t *op)
-{
-    unsigned char any = 0;
-
-    for (size_t i = 0; i < sizeof op->reserved2; i++)
-        any |= op->reserved2[i];
-    return !op->reserved0 && !op->reserved1 && !any;
-}
-
-static bool range_fits(int64_t offset, size_t len)
-{
-    return offset >= 0 && len <= (size_t)PTRDIFF_MAX && (int64_t)len <= INT64_MAX - offset;
-}
-
-static int check_plain(const auraio_op_t *op, size_t *total)
-{
-    bool buffer = op->buf.type == AURAIO_BUF_REGISTERED     ? op->buf.u.fixed.index >= 0
-                  : op->buf.type == AURAIO_BUF_UNREGISTERED ? op->buf.u.ptr != NULL
-                                                            : false;
-
-    *total = op->len;
-    return buffer && op->len && range_fits(op->offset, op->len) ? 0 : EINVAL;
 }
 
 static int check_vectored(const auraio_op_t *op, size_t *total)
@@ -104,14 +63,10 @@ static int check_other(const auraio_op_t *op)
     }
 }
 
-int aur_check_op(const auraio_op_t *op, size_t *total)
+int aur_check_other(const auraio_op_t *op, size_t *total)
 {
     *total = 0;
-    if (op->flags & ~(uint32_t)KNOWN_FLAGS || op->timeout_ms < 0 || !reserved_is_zero(op))
-        return EINVAL;
     if (!op_is_data(op->type))
         return op->rw_flags ? EINVAL : check_other(op);
-    if (!is_file(op->fd))
-        return EINVAL;
-    return op_is_vectored(op->type) ? check_vectored(op, total) : check_plain(op, total);
+    return is_file(op->fd) ? check_vectored(op, total) : EINVAL;
 }

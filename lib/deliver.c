@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The end of an operation's way: collected under the ring's lock, judged and
- * called back without it. A thread takes a limited number at once, so that
- * several pollers share the callbacks.
+ * called back without it. A thread takes RING_REAP_MAX at once, so that several
+ * pollers share the callbacks.
  */
 #include "engine.h"
 
@@ -12,22 +12,16 @@
     16 /* batches one poll delivers: a callback that submits must not keep it for ever             \
         */
 
-static void count_result(struct ring *ring, const struct slot *slot, ssize_t result)
+static void count_result(struct ring *ring, ssize_t result)
 {
     struct ring_counters *count = &ring->count;
-    uint64_t bytes = op_is_data(slot->op.type) && result > 0 ? (uint64_t)result : 0;
 
-    if (!ring->locking) {
-        COUNT(count->failed, result < 0);
-        COUNT(count->bytes, bytes);
-        COUNT(count->completed, 1);
-        return;
-    }
     if (result < 0)
         atomic_fetch_add_explicit(&count->failed, 1, memory_order_relaxed);
-    if (bytes)
-        atomic_fetch_add_explicit(&count->bytes, bytes, memory_order_relaxed);
-    atomic_fetch_add_explicit(&count->completed, 1, memory_order_release);
+    if (ring->locking)
+        atomic_fetch_add_explicit(&count->completed, 1, memory_order_release);
+    else
+        COUNT(count->completed, 1);
 }
 
 /*
@@ -35,27 +29,27 @@ static void count_result(struct ring *ring, const struct slot *slot, ssize_t res
  * it has returned. False: it has returned in a forked child, where nothing of the
  * engine may be touched, and which may even have destroyed it.
  */
-static bool call_back(struct ring *ring, struct slot *slot, ssize_t result, int error)
+HOT bool call_back(struct running *running, struct slot *slot, ssize_t result, int error)
 {
-    struct running running = {.ring = ring,
-                              .req = aur_handle_of(ring, slot),
-                              .op = &slot->op,
-                              .error = error,
-                              .outer = aur_thread.running};
+    struct ring *ring = running->ring;
     uint64_t born = ring->engine->born;
 
     slot_set_state(slot, SLOT_DELIVERED);
     if (slot->buffer || slot->file)
         aur_registered_release(ring->engine, slot);
-    count_result(ring, slot, result);
+    count_result(ring, result);
     if (slot->op.callback && !READ(ring->engine->given_up)) {
-        aur_thread.running = &running;
-        slot->op.callback((auraio_request_t *)(uintptr_t)running.req, result, slot->op.user_data);
-        aur_thread.running = running.outer;
+        uintptr_t handle = slot_handle(slot);
+        running->req = (auraio_request_t *)handle;
+        running->op = &slot->op;
+        running->error = error;
+        running->place_used = false;
+        slot->op.callback((auraio_request_t *)handle, result, slot->op.user_data);
         if (is_forked_since(born))
             return false;
+        running->place_used = true; /* its slot goes the usual way */
     }
-    aur_ring_return_slot(ring, slot);
+    ring_return_slot(ring, slot);
     return true;
 }
 
@@ -86,23 +80,23 @@ void aur_ring_run_again(struct ring *ring, struct slot *slot)
 
 static bool moved_all(const struct slot *slot, ssize_t result)
 {
-    return result >= 0 && (!op_is_data(slot->op.type) || (size_t)result == slot->total);
+    return result >= 0 && (size_t)result >= slot->total;
 }
 
 /* What comes after in a chain: started, or ended with it. Returns how many were ended, or ORPHANED.
  */
-static int go_on_with_chain(struct ring *ring, struct slot *next, bool succeeded)
+static int go_on_with_chain(struct running *running, struct slot *next, bool succeeded)
 {
     int ended = 0;
 
     if (succeeded) {
-        put_back(ring, next);
+        put_back(running->ring, next);
         return 0;
     }
     while (next) {
         struct slot *after = next->chain;
         int error = next->cancel && next->expired ? ETIME : ECANCELED;
-        if (!call_back(ring, next, -error, error))
+        if (!call_back(running, next, -error, error))
             return ORPHANED;
         ended++;
         next = after;
@@ -110,40 +104,47 @@ static int go_on_with_chain(struct ring *ring, struct slot *next, bool succeeded
     return ended;
 }
 
-static int deliver(struct ring *ring, struct slot *slot)
+/* Whole at once is what nearly all transfers are: then there is nothing to judge. */
+HOT int deliver(struct running *running, struct slot *slot)
 {
     struct slot *chain = slot->chain;
-    ssize_t result = 0;
-    int error;
+    ssize_t result = slot->result + (ssize_t)slot->done;
+    bool succeeded = slot->result >= 0 && (size_t)result >= slot->total;
+    int error = 0;
 
-    if (aur_complete(ring, slot, &result, &error) == RUN_AGAIN) {
-        aur_ring_run_again(ring, slot);
-        return 0;
+    if (__builtin_expect(!succeeded, 0)) {
+        if (aur_complete(running->ring, slot, &result, &error) == RUN_AGAIN) {
+            aur_ring_run_again(running->ring, slot);
+            return 0;
+        }
+        succeeded = moved_all(slot, result);
     }
-    bool succeeded = moved_all(slot, result);
-    if (!call_back(ring, slot, result, error))
+    if (!call_back(running, slot, result, error))
         return ORPHANED;
-    int ended = chain ? go_on_with_chain(ring, chain, succeeded) : 0;
+    if (__builtin_expect(!chain, 1))
+        return 1;
+    int ended = go_on_with_chain(running, chain, succeeded);
     return ended < 0 ? ORPHANED : 1 + ended;
 }
 
-static struct slot *take_ready(struct ring *ring, bool *more)
+static int deliver_all(struct ring *ring, struct slot *slot)
 {
-    struct slot *first = ring->ready.head, *last = first;
+    struct running running = {.ring = ring, .outer = aur_thread.running, .place_used = true};
+    int delivered = 0;
 
-    if (!first)
-        return NULL;
-    slot_set_state(last, SLOT_JUDGED);
-    for (int n = 1; n < RING_DELIVER_MAX && last->next; n++) {
-        last = last->next;
-        slot_set_state(last, SLOT_JUDGED);
+    aur_thread.running = &running;
+    while (slot) {
+        struct slot *next = slot->next;
+        int n = deliver(&running, slot);
+        if (n < 0) {
+            delivered = ORPHANED;
+            break;
+        }
+        delivered += n;
+        slot = next;
     }
-    ring->ready.head = last->next;
-    if (!ring->ready.head)
-        ring->ready.tail = NULL;
-    last->next = NULL;
-    *more = ring->ready.head != NULL;
-    return first;
+    aur_thread.running = running.outer;
+    return delivered;
 }
 
 void aur_ring_do_undone(struct ring *ring)
@@ -162,34 +163,36 @@ void aur_ring_do_undone(struct ring *ring)
     }
 }
 
+/* Collects under the lock what has ended, sent before that if told to. */
+static struct slot *collect(struct ring *ring, bool send, bool *more)
+{
+    ring_lock(ring);
+    ring_touch(ring, thread_id());
+    if (send)
+        aur_ring_flush(ring);
+    *more = aur_ring_reap(ring);
+    struct slot *slot = ring->ready.head;
+    ring->ready = (struct list){NULL, NULL};
+    uint64_t help = ring->helping;
+    ring->helping = 0;
+    ring_unlock(ring);
+    if (__builtin_expect(help != 0, 0))
+        aur_ring_help(ring, help);
+    return slot;
+}
+
 int aur_ring_poll(struct ring *ring, bool send)
 {
     int delivered = 0;
-    bool more = false;
+    bool more = true;
 
     aur_ring_do_undone(ring);
-    for (int round = 0; round < ROUNDS && (round == 0 || more); round++) {
-        more = false;
-        ring_lock(ring);
-        ring_touch(ring, thread_id());
-        if (round == 0) {
-            if (send)
-                aur_ring_flush(ring);
-            aur_ring_reap(ring);
-        }
-        struct slot *slot = take_ready(ring, &more);
-        uint64_t help = ring->helping;
-        ring->helping = 0;
-        ring_unlock(ring);
-        aur_ring_help(ring, help);
-        while (slot) {
-            struct slot *next = slot->next;
-            int n = deliver(ring, slot);
-            if (n < 0)
-                return ORPHANED;
-            delivered += n;
-            slot = next;
-        }
+    for (int round = 0; round < ROUNDS && more; round++) {
+        struct slot *slot = collect(ring, send && round == 0, &more);
+        int n = deliver_all(ring, slot);
+        if (n < 0)
+            return ORPHANED;
+        delivered += n;
     }
     if (more)
         events_finished_outside(&ring->engine->events);

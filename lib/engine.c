@@ -18,6 +18,7 @@
 #define WINDOW_FIRST_NS 1 /* the first tick opens the first window */
 
 _Atomic uint64_t *_Atomic aur_fork_page;
+static _Atomic uint64_t engines_made;
 
 static _Atomic uint64_t *fork_page(void)
 {
@@ -41,13 +42,14 @@ static _Atomic uint64_t *fork_page(void)
  * remembers the number that stood there, a child writes the next one. Without a
  * lock, which another thread might hold at the moment of the fork.
  */
-static int fork_page_init(uint64_t *born)
+static int fork_page_init(uint64_t *born, const _Atomic uint64_t **word)
 {
     static _Atomic uint64_t last;
     _Atomic uint64_t *page = fork_page();
 
     if (!page)
         return ENOMEM;
+    *word = page;
     *born = atomic_load(page);
     if (*born)
         return 0;
@@ -76,6 +78,15 @@ int aur_engine_check(auraio_engine_t *engine)
     return 0;
 }
 
+int aur_engine_claim(auraio_engine_t *engine)
+{
+    uint32_t nobody = 0, me = thread_id();
+
+    if (READ(engine->owner) == me || atomic_compare_exchange_strong(&engine->owner, &nobody, me))
+        return 0;
+    return EPERM;
+}
+
 /* Counted before the look at refuse, as destroy sets refuse before it looks at the count. */
 int aur_engine_enter(auraio_engine_t *engine)
 {
@@ -100,7 +111,7 @@ int aur_engine_pending(const auraio_engine_t *engine)
     int i = 0, n = 0;
 
     for (struct ring *ring; (ring = engine_next_ring(engine, &i));)
-        n += ring_pending(ring);
+        n += aur_ring_pending(ring);
     return n;
 }
 
@@ -205,10 +216,17 @@ static void free_memory(auraio_engine_t *engine)
     aur_kern.free(engine);
 }
 
+void aur_engine_set_batch(auraio_engine_t *engine, int threshold)
+{
+    unsigned batch = threshold < 0 ? AUTO_BATCH : (unsigned)threshold;
+
+    atomic_store(&engine->batch, batch ? batch : UINT_MAX);
+}
+
 /* What create needs besides memory; the engine is half made. 0 or an errno value. */
 static int equip(auraio_engine_t *engine)
 {
-    int error = fork_page_init(&engine->born);
+    int error = fork_page_init(&engine->born, &engine->fork_word);
 
     if (!error)
         error = -aur_events_init(&engine->events);
@@ -222,6 +240,7 @@ static int equip(auraio_engine_t *engine)
     if (engine->features.uring_errno)
         aur_log(AURAIO_LOG_NOTICE, "io_uring is not used, threads are: %s",
                 engine->features.reason);
+    engine->serial = atomic_fetch_add(&engines_made, 1) + 1;
     engine->id = aur_handle_enrol(engine);
     return engine->id ? 0 : EMFILE;
 }
@@ -246,7 +265,7 @@ auraio_engine_t *auraio_create_with_options(const auraio_options_t *given)
     aur_options_resolve(&options, engine->cpus);
     engine->options = options;
     engine->ring_max = options.ring_count;
-    atomic_store(&engine->batch_threshold, options.batch_threshold);
+    aur_engine_set_batch(engine, options.batch_threshold);
     atomic_store(&engine->min_in_flight, options.min_in_flight);
     atomic_store(&engine->max_p99_ms, options.max_p99_latency_ms);
     atomic_store(&engine->window_ends_ns, WINDOW_FIRST_NS);

@@ -16,17 +16,21 @@
 #include "target.h"
 #include "thread.h"
 
-#define AUTO_BATCH 8 /* submissions per io_uring_enter when the library decides */
-#define CPU_MAP 1024 /* CPUs told apart; those beyond share entries */
+#include <errno.h>
+
+#define AUTO_BATCH 16 /* submissions per io_uring_enter when the library decides */
+#define CPU_MAP 1024  /* CPUs told apart; those beyond share entries */
 
 struct auraio_engine {
-    _Atomic int refuse;     /* errno that submissions get: ESHUTDOWN, a fatal one, or 0 */
-    _Atomic int fatal;      /* the errno a ring failed with for good */
-    _Atomic bool given_up;  /* destroy has returned without us: no more callbacks */
-    uint32_t id;            /* in the table of handle.c */
-    uint64_t born;          /* value of the fork page at creation */
+    _Atomic int refuse;    /* errno that submissions get: ESHUTDOWN, a fatal one, or 0 */
+    _Atomic int fatal;     /* the errno a ring failed with for good */
+    _Atomic bool given_up; /* destroy has returned without us: no more callbacks */
+    uint32_t id;           /* in the table of handle.c */
+    uint64_t serial;       /* no other engine of the process ever has it */
+    uint64_t born;         /* value of the fork page at creation */
+    const _Atomic uint64_t *fork_word; /* ... where it stands, or what tells a child */
     _Atomic uint32_t owner; /* single_thread: the thread that submitted first; 0: none yet */
-    _Atomic int batch_threshold;
+    _Atomic unsigned batch; /* submissions gathered; UINT_MAX: as many as come */
     int ring_max;
     uint64_t anon_device; /* where anonymous descriptors live: see aur_engine_owns */
     int cpus;
@@ -60,13 +64,15 @@ struct auraio_engine {
     _Atomic uint64_t last_reap_ns;   /* when completions were last collected, on any ring */
     _Atomic uint64_t window_ends_ns; /* CAS by the thread that closes the window */
     uint64_t window_began_ns;        /* this and the two below: by that thread */
-    uint32_t window_samples;
+    uint64_t window_samples;
     auraio_histogram_t *window_sum;
     _Atomic double throughput_bps, p99_ms;
 };
 
 /* 0 or the errno for a call of this thread: the child of a fork, a foreign thread. */
 int aur_engine_check(auraio_engine_t *engine);
+/* The same for a submission, which makes the thread the owner if there is none. */
+int aur_engine_claim(auraio_engine_t *engine);
 
 /* The same, or ESHUTDOWN; destroy waits for who got 0 until he leaves. */
 int aur_engine_enter(auraio_engine_t *engine);
@@ -82,7 +88,14 @@ static inline bool is_forked_since(uint64_t born)
 
 static inline bool engine_is_forked(const auraio_engine_t *engine)
 {
-    return is_forked_since(engine->born);
+    return atomic_load_explicit(engine->fork_word, memory_order_relaxed) != engine->born;
+}
+
+static inline int engine_claim(auraio_engine_t *engine)
+{
+    if (engine_is_forked(engine))
+        return EOWNERDEAD;
+    return engine->options.single_thread ? aur_engine_claim(engine) : 0;
 }
 
 /* The ring of that number, made when it is not there; NULL and *error (an errno value). */
@@ -110,14 +123,12 @@ static inline struct ring *engine_next_ring(const auraio_engine_t *engine, int *
  */
 bool aur_engine_owns(const auraio_engine_t *engine, int fd);
 
+void aur_engine_set_batch(auraio_engine_t *engine, int threshold); /* as the option */
 int aur_engine_pending(const auraio_engine_t *engine);
 void aur_engine_fail(auraio_engine_t *engine, int error); /* a ring failed for good */
 
-/* The ring for a submission; NULL and *error. */
-struct ring *aur_route(auraio_engine_t *engine, int *error);
-
-/* 0 or the errno value that the operation is refused with. */
-int aur_check_op(const auraio_op_t *op, size_t *total);
+/* A batch of one, checked and submitted as any other. */
+auraio_request_t *aur_submit_one(auraio_engine_t *engine, const auraio_op_t *op);
 
 /* What the result of a finished part means. */
 enum verdict { DELIVER, RUN_AGAIN };

@@ -175,11 +175,12 @@ void aur_events_leave(struct events *ev, bool woken)
 /* Something to deliver, or room that a blocked submission may have: no sleep. Lock held. */
 static bool reap_some(struct ring *ring, enum sleep_for what)
 {
-    int in_flight = READ(ring->count.in_flight);
-
+    if (what == FOR_ROOM) {
+        int in_flight = aur_ring_in_flight(ring);
+        aur_ring_reap(ring);
+        return aur_ring_in_flight(ring) < in_flight || ring->undone.head;
+    }
     aur_ring_reap(ring);
-    if (what == FOR_ROOM)
-        return READ(ring->count.in_flight) < in_flight || ring->undone.head;
     return ring->ready.head || ring->undone.head;
 }
 
@@ -194,14 +195,14 @@ static void visit(auraio_engine_t *engine, struct ring *ring, enum sleep_for wha
     aur_ring_flush(ring);
     v->ready |= reap_some(ring, what);
     v->unsent |= aur_ring_unsent(ring) > 0;
-    if (!ring_pending(ring) && !ring->ready.head && !aur_ring_unsent(ring))
+    if (!aur_ring_pending(ring) && !ring->ready.head && !aur_ring_unsent(ring))
         deactivate(&engine->events, ring);
 }
 
 /* Whether the only active ring can be slept in: all that may happen comes through it. */
 static bool can_sleep_in(const struct ring *ring, bool timed)
 {
-    return ring->uring && !ring->draining && !ring->unplaced.head && ring_pending(ring) &&
+    return ring->uring && !ring->draining && !ring->unplaced.head && aur_ring_pending(ring) &&
            (!timed || ring->uring->features & IORING_FEAT_EXT_ARG);
 }
 

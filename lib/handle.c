@@ -49,22 +49,13 @@ void aur_handle_forget(uint32_t id)
     atomic_store(&table[id].engine, NULL);
 }
 
-auraio_request_t *aur_handle_of(const struct ring *ring, const struct slot *slot)
-{
-    return handle_make(atomic_load_explicit(&slot->generation, memory_order_relaxed),
-                       ring->engine->id, ring->index, slot->index);
-}
-
 struct slot *aur_handle_enter(auraio_engine_t *engine, const auraio_request_t *req,
                               struct ring **ring, int *error)
 {
     uintptr_t h = (uintptr_t)req;
-    uint32_t index = h & ((1u << HANDLE_SLOT_BITS) - 1);
-    h >>= HANDLE_SLOT_BITS;
-    uint32_t ring_index = h & (HANDLE_RINGS_MAX - 1);
-    h >>= HANDLE_RING_BITS;
-    uint32_t id = h & (HANDLE_ENGINES - 1);
-    uint32_t generation = (uint32_t)(h >> HANDLE_ENGINE_BITS) & (HANDLE_GENERATIONS - 1);
+    uint32_t index = handle_slot(h);
+    uint32_t ring_index = h >> HANDLE_SLOT_BITS & (HANDLE_RINGS_MAX - 1);
+    uint32_t id = h >> (HANDLE_SLOT_BITS + HANDLE_RING_BITS) & (HANDLE_ENGINES - 1);
 
     *error = EINVAL;
     atomic_fetch_add(&table[id].users, 1);
@@ -81,7 +72,7 @@ struct slot *aur_handle_enter(auraio_engine_t *engine, const auraio_request_t *r
     ring_lock(found);
     struct slot *slot = &found->slots[index];
     if (index < (uint32_t)found->fresh && slot_state(slot) != SLOT_FREE &&
-        (atomic_load(&slot->generation) & (HANDLE_GENERATIONS - 1)) == generation) {
+        atomic_load(&slot->handle) == h) {
         *ring = found;
         return slot;
     }

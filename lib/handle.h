@@ -32,18 +32,27 @@
 struct ring;
 struct slot;
 
-static inline auraio_request_t *handle_make(uint32_t generation, uint32_t engine, uint32_t ring,
-                                            uint32_t slot)
+/* Never 0, nor below 1 << HANDLE_SLOT_BITS: engine numbers begin at 1. */
+static inline uintptr_t handle_make(uint32_t generation, uint32_t engine, uint32_t ring,
+                                    uint32_t slot)
 {
     uintptr_t h = generation & (HANDLE_GENERATIONS - 1);
 
     h = h << HANDLE_ENGINE_BITS | engine;
     h = h << HANDLE_RING_BITS | ring;
-    h = h << HANDLE_SLOT_BITS | slot;
-    return (auraio_request_t *)h; /* never NULL: engine numbers begin at 1 */
+    return h << HANDLE_SLOT_BITS | slot;
 }
 
-auraio_request_t *aur_handle_of(const struct ring *ring, const struct slot *slot);
+/* The slot's next one: the generation stands on top, so it wraps by itself. */
+static inline uintptr_t handle_next(uintptr_t handle)
+{
+    return handle + ((uintptr_t)1 << (HANDLE_ENGINE_BITS + HANDLE_RING_BITS + HANDLE_SLOT_BITS));
+}
+
+static inline uint32_t handle_slot(uintptr_t handle)
+{
+    return handle & (((uintptr_t)1 << HANDLE_SLOT_BITS) - 1);
+}
 
 /* A number for the engine; 0: all are taken. */
 uint32_t aur_handle_enrol(auraio_engine_t *engine);

@@ -21,7 +21,8 @@ void aur_histogram_export(const struct histogram *now, const auraio_histogram_t 
         out->buckets[i] = before ? count - before->buckets[i] : count;
         total += out->buckets[i];
     }
-    uint32_t over = atomic_load_explicit(&now->overflow, memory_order_relaxed);
+    uint32_t over =
+        atomic_load_explicit(&now->buckets[AURAIO_HISTOGRAM_BUCKETS], memory_order_relaxed);
     out->overflow = before ? over - before->overflow : over;
     out->reserved0 = 0;
     out->total_count = total + out->overflow;

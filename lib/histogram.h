@@ -12,44 +12,35 @@
 #include <stdint.h>
 
 struct histogram {
-    _Atomic uint32_t buckets[AURAIO_HISTOGRAM_BUCKETS];
-    _Atomic uint32_t overflow;
-    _Atomic uint32_t total;
+    _Atomic uint32_t buckets[AURAIO_HISTOGRAM_BUCKETS + 1]; /* the last one: all that is longer */
 };
 
 #define HISTOGRAM_UNIT_SHIFT 4 /* 16 ns */
 #define HISTOGRAM_LINEAR 128u  /* buckets of one unit each */
 #define HISTOGRAM_OCTAVE 64u   /* buckets per octave above */
 
+/* Without a branch: below two octaves' worth of units the shift is 0. */
 static inline unsigned histogram_bucket(uint64_t ns)
 {
     uint64_t units = ns >> HISTOGRAM_UNIT_SHIFT;
+    unsigned shift = (63u ^ (unsigned)__builtin_clzll(units | HISTOGRAM_OCTAVE)) - 6;
+    uint64_t i = shift * HISTOGRAM_OCTAVE + (units >> shift);
 
-    if (units < HISTOGRAM_LINEAR)
-        return (unsigned)units;
-    unsigned shift = 63u - (unsigned)__builtin_clzll(units) - 6;
-    return shift * HISTOGRAM_OCTAVE + (unsigned)(units >> shift);
+    return i < AURAIO_HISTOGRAM_BUCKETS ? (unsigned)i : AURAIO_HISTOGRAM_BUCKETS;
 }
 
 static inline void histogram_add(struct histogram *hist, uint64_t ns)
 {
-    unsigned i = histogram_bucket(ns);
-    _Atomic uint32_t *count = i < AURAIO_HISTOGRAM_BUCKETS ? &hist->buckets[i] : &hist->overflow;
+    _Atomic uint32_t *count = &hist->buckets[histogram_bucket(ns)];
 
     atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + 1,
-                          memory_order_relaxed);
-    atomic_store_explicit(&hist->total,
-                          atomic_load_explicit(&hist->total, memory_order_relaxed) + 1,
                           memory_order_relaxed);
 }
 
 /* The same for several writers. */
 static inline void histogram_add_shared(struct histogram *hist, uint64_t ns)
 {
-    unsigned i = histogram_bucket(ns);
-
-    atomic_fetch_add_explicit(i < AURAIO_HISTOGRAM_BUCKETS ? &hist->buckets[i] : &hist->overflow, 1,
-                              memory_order_relaxed);
+    atomic_fetch_add_explicit(&hist->buckets[histogram_bucket(ns)], 1, memory_order_relaxed);
 }
 
 /* now - before, bucket by bucket, into the public form. before may be NULL. */

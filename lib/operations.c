@@ -1,33 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The public single operations: arguments into an auraio_op_t, submitted as a batch of one. */
-#include <auraio.h>
-
-#include <errno.h>
+/*
+ * The public single operations but for plain reads and writes, which submit.c has:
+ * arguments into an auraio_op_t, submitted as a batch of one.
+ */
+#include "engine.h"
 
 static auraio_request_t *submit_one(auraio_engine_t *engine, auraio_op_t *op,
                                     auraio_callback_t callback, void *user_data)
 {
-    auraio_request_t *req = NULL;
-
     op->callback = callback;
     op->user_data = user_data;
-    return auraio_submit(engine, op, 1, &req) == 1 ? req : NULL;
-}
-
-auraio_request_t *auraio_read(auraio_engine_t *engine, int fd, auraio_buf_t buf, size_t len,
-                              int64_t offset, auraio_callback_t callback, void *user_data)
-{
-    auraio_op_t op = {.type = AURAIO_OP_READ, .fd = fd, .buf = buf, .len = len, .offset = offset};
-
-    return submit_one(engine, &op, callback, user_data);
-}
-
-auraio_request_t *auraio_write(auraio_engine_t *engine, int fd, auraio_buf_t buf, size_t len,
-                               int64_t offset, auraio_callback_t callback, void *user_data)
-{
-    auraio_op_t op = {.type = AURAIO_OP_WRITE, .fd = fd, .buf = buf, .len = len, .offset = offset};
-
-    return submit_one(engine, &op, callback, user_data);
+    return aur_submit_one(engine, op);
 }
 
 auraio_request_t *auraio_readv(auraio_engine_t *engine, int fd, const struct iovec *iov, int iovcnt,

@@ -5,13 +5,12 @@
  * unless a comment says otherwise.
  */
 #include "engine.h"
+#include "finish.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define TARGET_SAMPLE 8  /* one latency in so many goes to the target's histogram */
 #define RETRY_NS 1000000 /* after a submission for which the kernel had no room */
-#define ASK_AGAIN 1024   /* operations on a cached descriptor until its device is asked for again */
 
 int aur_ring_create(auraio_engine_t *engine, int index, struct ring **out, bool *refused)
 {
@@ -26,7 +25,8 @@ int aur_ring_create(auraio_engine_t *engine, int index, struct ring **out, bool 
     ring->locking = !options->single_thread;
     ring->depth = options->queue_depth;
     ring->next_deadline = NO_DEADLINE;
-    ring->ask_countdown = ASK_AGAIN;
+    ring->ask_countdown = 1;
+    ring->last_fd = -1;
     if (engine->features.backend == AURAIO_BACKEND_URING) {
         ring->coop = !options->single_thread && !options->enable_sqpoll;
         ring->coop_thread = thread_id();
@@ -34,8 +34,7 @@ int aur_ring_create(auraio_engine_t *engine, int index, struct ring **out, bool 
     }
     if (!error && ring->uring) {
         ring->granted = (int)ring->uring->cq_entries - OWN_CQES;
-        ring->kernel_ops = engine->features.available >> AURAIO_FEATURE_OP_FIRST;
-        aur_features_note(ring);
+        aur_ring_use(ring, ring->uring);
     }
     if (!ring->uring || ring->granted > ring->depth)
         ring->granted = ring->depth;
@@ -53,6 +52,13 @@ int aur_ring_create(auraio_engine_t *engine, int index, struct ring **out, bool 
     }
     *out = ring;
     return 0;
+}
+
+void aur_ring_use(struct ring *ring, struct uring *uring)
+{
+    ring->uring = uring;
+    ring->kernel_ops = uring ? ring->engine->features.available >> AURAIO_FEATURE_OP_FIRST : 0;
+    aur_features_note(ring);
 }
 
 void aur_ring_free(struct ring *ring)
@@ -106,13 +112,52 @@ void aur_ring_touch_slow(struct ring *ring)
         } else {
             aur_ring_flush(ring);
             aur_uring_drain(ring); /* unless the flush was refused and did it */
-            ring->uring = plain;
-            aur_features_note(ring);
+            aur_ring_use(ring, plain);
         }
     }
     ring->coop = false;
     lock_drop(&engine->setup);
     events_finished_outside(&engine->events); /* a sleeper in the old instance moves */
+}
+
+/* A reader without the lock may see starts of long after the ends it saw. */
+static int clipped(const struct ring *ring, int64_t n)
+{
+    return n < ring->depth ? (int)n : ring->depth;
+}
+
+/*
+ * Without the lock it may be more than there is, never less: completed is read
+ * first, and a start is counted before the waiting ends.
+ */
+int aur_ring_pending(const struct ring *ring)
+{
+    uint64_t completed = atomic_load_explicit(&ring->count.completed, memory_order_acquire);
+    int64_t n =
+        atomic_load_explicit(&ring->count.unstarted, memory_order_acquire) - (int64_t)completed;
+
+    for (int i = 0; i <= READ(ring->engine->targets.count); i++)
+        n += (int64_t)atomic_load_explicit(&ring->at[i].started, memory_order_acquire);
+    return clipped(ring, n);
+}
+
+int aur_ring_in_flight(const struct ring *ring)
+{
+    int64_t n = 0;
+
+    for (int i = 0; i <= READ(ring->engine->targets.count); i++) {
+        uint64_t ended = atomic_load_explicit(&ring->at[i].ended, memory_order_acquire);
+        n += (int64_t)(READ(ring->at[i].started) - ended);
+    }
+    return clipped(ring, n);
+}
+
+void aur_ring_note_peak(struct ring *ring)
+{
+    int now = aur_ring_in_flight(ring);
+
+    if (now > READ(ring->count.peak_in_flight))
+        atomic_store_explicit(&ring->count.peak_in_flight, now, memory_order_relaxed);
 }
 
 static void collect_returned(struct ring *ring)
@@ -128,56 +173,38 @@ static void collect_returned(struct ring *ring)
     }
 }
 
-bool aur_ring_has_room(struct ring *ring, int n, const struct running *running)
+bool aur_ring_has_room_slow(struct ring *ring, int n, const struct running *running)
 {
     int own = running && running->ring == ring && !running->place_used;
 
-    if (ring->free_count - RING_SPARE_SLOTS < n)
-        collect_returned(ring);
+    collect_returned(ring);
     int room = ring->free_count - RING_SPARE_SLOTS + own;
     return n <= room && n <= ring->free_count;
 }
 
-struct slot *aur_ring_take_slot(struct ring *ring)
+struct slot *aur_ring_fresh_slot(struct ring *ring)
 {
-    struct slot *slot = ring->free;
+    struct slot *slot;
 
-    ring->free_count--;
-    if (slot) {
-        ring->free = slot->next;
-        return slot;
-    }
     if (ring->fresh == ring->depth + RING_SPARE_SLOTS) {
         collect_returned(ring);
         slot = ring->free;
         ring->free = slot->next;
         return slot;
     }
-    slot = &ring->slots[ring->fresh];
+    uint32_t index = (uint32_t)ring->fresh++;
+    slot = &ring->slots[index];
     slot->ring = ring;
-    slot->index = (uint32_t)ring->fresh++;
     /* Not where the slot of an earlier engine with this number began. */
-    atomic_store_explicit(&slot->generation, (ring->engine->id * 97u + 1) | 1,
-                          memory_order_relaxed);
+    atomic_store_explicit(
+        &slot->handle,
+        handle_make((uint32_t)ring->engine->serial * 97, ring->engine->id, ring->index, index),
+        memory_order_relaxed);
     return slot;
 }
 
-void aur_ring_return_slot(struct ring *ring, struct slot *slot)
-{
-    uint32_t generation = atomic_load_explicit(&slot->generation, memory_order_relaxed);
-
-    slot_set_state(slot, SLOT_FREE);
-    if (!++generation) /* a tag below UD_FIRST_SLOT is not a slot's */
-        generation = 1;
-    atomic_store_explicit(&slot->generation, generation, memory_order_release);
-    slot->next = atomic_load_explicit(&ring->returned, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(&ring->returned, &slot->next, slot,
-                                                  memory_order_release, memory_order_relaxed))
-        ;
-}
-
 /* The submission queue is full, or the flush that should have made room was refused for good. */
-static void start_later(struct ring *ring, struct slot *slot)
+void aur_ring_start_later(struct ring *ring, struct slot *slot)
 {
     if (ring->uring) {
         list_push(&ring->unplaced, slot);
@@ -192,12 +219,7 @@ void aur_ring_start(struct ring *ring, struct slot *slot)
     int error = atomic_load_explicit(&ring->engine->fatal, memory_order_relaxed);
 
     slot_set_state(slot, SLOT_STARTED);
-    COUNT(ring->count.in_flight, 1);
-    if (slot->target)
-        COUNT(ring->at[slot->target->index].in_flight, 1);
-    if (READ(ring->count.in_flight) > READ(ring->count.peak_in_flight))
-        atomic_store_explicit(&ring->count.peak_in_flight, READ(ring->count.in_flight),
-                              memory_order_relaxed);
+    COUNT(slot->at->started, 1);
     if (error) {
         aur_ring_finished(ring, slot, -error, 0);
         return;
@@ -206,23 +228,34 @@ void aur_ring_start(struct ring *ring, struct slot *slot)
         !ring->uring || slot->force_worker || !(ring->kernel_ops >> slot->op.type & 1);
     if (slot->on_worker)
         aur_workers_start(ring, slot);
-    else if (ring->unplaced.head || !aur_uring_place(ring, slot))
-        start_later(ring, slot);
+    else if (ring->unplaced.head)
+        aur_ring_start_later(ring, slot);
+    else
+        aur_uring_place(ring, slot);
 }
 
 /* Counted as queued before the last try for a token: see target_give. */
 void aur_ring_hold(struct ring *ring, struct slot *slot)
 {
     slot_set_state(slot, SLOT_HELD);
-    list_push(&ring->at[slot->target->index].held, slot);
+    ring->at_limit = true;
+    list_push(&slot->at->held, slot);
     COUNT(ring->count.queued, 1);
-    atomic_fetch_add(&slot->target->queued, 1);
-    aur_ring_start_held(ring, slot->target);
+    atomic_fetch_add(&slot->at->target->queued, 1);
+    aur_ring_start_held(ring, slot->at->target);
+}
+
+/* Started before it is no longer counted as waiting: see aur_ring_pending. */
+static void start_accepted(struct ring *ring, struct slot *slot)
+{
+    aur_ring_start(ring, slot);
+    atomic_store_explicit(&ring->count.unstarted, READ(ring->count.unstarted) - 1,
+                          memory_order_release);
 }
 
 void aur_ring_start_held(struct ring *ring, struct target *target)
 {
-    struct list *held = &ring->at[target->index].held;
+    struct list *held = &ring_at(ring, target)->held;
 
     /* Something that fails at once gives its token back in here: the loop below goes on. */
     if (ring->starting_held)
@@ -233,7 +266,7 @@ void aur_ring_start_held(struct ring *ring, struct target *target)
         atomic_fetch_sub(&target->queued, 1);
         COUNT(ring->count.queued, -1);
         slot->token = true;
-        aur_ring_start(ring, slot);
+        start_accepted(ring, slot);
     }
     ring->starting_held = false;
 }
@@ -243,30 +276,30 @@ void aur_ring_adopt(struct ring *ring)
 {
     for (int i = 0; i < ring->fresh; i++) {
         struct slot *slot = &ring->slots[i];
-        if (slot_state(slot) != SLOT_STARTED || !slot->target || slot->token)
+        if (slot_state(slot) != SLOT_STARTED || !slot->at->target || slot->token)
             continue;
         slot->token = true;
-        atomic_fetch_add(&slot->target->tokens, 1);
+        atomic_fetch_add(&slot->at->target->tokens, 1);
     }
 }
 
 void aur_ring_begin(struct ring *ring, struct slot *slot)
 {
-    struct target *target = slot->target;
+    struct target *target = slot->at->target;
 
     if (target && target_is_gated(target)) {
-        if (ring->at[target->index].held.head || !target_take(target)) {
+        if (slot->at->held.head || !target_take(target)) {
             aur_ring_hold(ring, slot);
             return;
         }
         slot->token = true;
     }
-    aur_ring_start(ring, slot);
+    start_accepted(ring, slot);
 }
 
-static void give_token(struct ring *ring, struct slot *slot)
+void aur_ring_give_token(struct ring *ring, struct slot *slot)
 {
-    struct target *target = slot->target;
+    struct target *target = slot->at->target;
 
     slot->token = false;
     if (!target_give(target))
@@ -278,24 +311,7 @@ static void give_token(struct ring *ring, struct slot *slot)
 
 void aur_ring_finished(struct ring *ring, struct slot *slot, ssize_t result, uint64_t now_ns)
 {
-    slot->result = result;
-    slot_set_state(slot, SLOT_READY);
-    list_push(&ring->ready, slot);
-    COUNT(ring->count.in_flight, -1);
-    if (!slot->target)
-        return;
-    struct ring_target *at = &ring->at[slot->target->index];
-    COUNT(at->in_flight, -1);
-    COUNT(at->completed, 1);
-    if (result > 0)
-        COUNT(at->bytes, (uint64_t)result);
-    if (now_ns > slot->started_ns && slot->started_ns) {
-        histogram_add(&ring->histogram, now_ns - slot->started_ns);
-        if (READ(at->completed) % TARGET_SAMPLE == 0)
-            histogram_add_shared(&slot->target->histogram, now_ns - slot->started_ns);
-    }
-    if (slot->token)
-        give_token(ring, slot);
+    ring_finished(ring, slot, result, now_ns);
 }
 
 void aur_ring_finish_unstarted(struct ring *ring, struct slot *slot, ssize_t result)
@@ -316,7 +332,7 @@ static void help_with(struct ring *ring, struct target *target)
             continue;
         ring_lock(other);
         ring_touch(other, thread_id());
-        if (other->at[target->index].held.head) {
+        if (ring_at(other, target)->held.head) {
             aur_ring_start_held(other, target);
             aur_ring_flush(other);
         }
@@ -330,13 +346,24 @@ void aur_ring_help(struct ring *ring, uint64_t targets)
         help_with(ring, ring->engine->targets.table[__builtin_ctzll(targets)]);
 }
 
+/* Nothing at all is gathered, as far as can be seen at a glance: most rings, most of the time. */
+static bool is_sent(const struct ring *ring)
+{
+    const struct uring *uring = ring->uring;
+
+    return uring && uring->sent == uring->sqe_tail && !ring->draining && !ring->unplaced.head &&
+           !ring->cancels_wait && !(uring->setup_flags & IORING_SETUP_SQPOLL);
+}
+
 int aur_ring_flush(struct ring *ring)
 {
     if (!ring->uring && !ring->draining)
         return 0;
+    if (is_sent(ring))
+        return 0;
     int error = aur_uring_flush(ring);
     /* The kernel had no room: who sleeps or has an event loop is called back to try again. */
-    if (aur_ring_unsent(ring) && events_send_now(&ring->engine->events))
+    if (!is_sent(ring) && aur_ring_unsent(ring) && events_send_now(&ring->engine->events))
         aur_events_deadline(&ring->engine->events, aur_kern.now_ns() + RETRY_NS);
     return error;
 }
@@ -350,12 +377,13 @@ unsigned aur_ring_unsent(const struct ring *ring)
     return n + (ring->unplaced.head != NULL);
 }
 
-void aur_ring_reap(struct ring *ring)
+bool aur_ring_reap(struct ring *ring)
 {
-    if (ring->uring || ring->draining)
-        aur_uring_reap(ring);
+    bool more = (ring->uring || ring->draining) && aur_uring_reap(ring);
+
     if (atomic_load(&ring->worked)) /* in order with the sleeper's word: see events.h */
         aur_workers_reap(ring);
     if (__builtin_expect(ring->next_deadline != NO_DEADLINE, 0))
         aur_ring_expire(ring, aur_kern.now_ns());
+    return more;
 }

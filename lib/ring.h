@@ -10,6 +10,7 @@
 #ifndef AUR_RING_H
 #define AUR_RING_H
 
+#include "handle.h"
 #include "histogram.h"
 #include "lock.h"
 #include "slot.h"
@@ -18,27 +19,31 @@
 #include "uring.h"
 
 #define RING_SPARE_SLOTS                                                                           \
-    64 /* for operations whose callback is running: one per delivering thread */
-#define RING_DELIVER_MAX                                                                           \
-    64 /* finished operations one thread takes at once, so that others get some */
+    64                   /* for operations whose callback is running: one per delivering thread */
+#define RING_REAP_MAX 64 /* completions one thread takes at once, so that others get some */
 #define NO_DEADLINE UINT64_MAX
 
 struct list {
     struct slot *head, *tail;
 };
 
-/* Single writer under the lock, except completed, failed and bytes; readers need no lock. */
+/*
+ * Single writer under the lock, except completed and failed; readers need no lock.
+ * How many operations were accepted nobody counts: it is how often one was started
+ * (see ring_target) and waits, less how often one was started again.
+ */
 struct ring_counters {
-    _Atomic uint64_t completed, failed, bytes; /* fetch_add by delivering threads */
-    _Atomic uint64_t accepted, refused, submit_calls, spills, resubmitted;
-    _Atomic int in_flight, peak_in_flight, queued;
+    _Atomic uint64_t completed, failed; /* fetch_add by delivering threads */
+    _Atomic int64_t unstarted; /* +1 accepted and not started, -1 started later or once more */
+    _Atomic uint64_t submit_calls, spills, resubmitted;
+    _Atomic int peak_in_flight, queued;
 };
 
 /* A target as one ring sees it; counters as in ring_counters. */
 struct ring_target {
-    struct list held; /* in order of arrival */
-    _Atomic int in_flight;
-    _Atomic uint64_t completed, bytes;
+    struct target *target; /* NULL: operations that no limit concerns; fixed once it is set */
+    struct list held;      /* in order of arrival */
+    _Atomic uint64_t started, ended, bytes; /* in parts of a transfer */
 };
 
 struct ring {
@@ -53,7 +58,7 @@ struct ring {
     _Atomic uint64_t features; /* AURAIO_FEATURE_ bits of uring, 0 with threads; for statistics */
     struct uring *uring;       /* takes new work; NULL: the thread backend does */
     struct uring *draining;    /* those it replaced, each until the kernel owes it nothing */
-    uint64_t kernel_ops;       /* bit t: io_uring serves auraio_op_type_t t here */
+    uint64_t kernel_ops;       /* bit t: uring serves auraio_op_type_t t; 0 without one */
 
     struct slot *slots;
     int depth;                       /* operations it may hold */
@@ -68,10 +73,13 @@ struct ring {
     _Atomic bool has_undone;
     struct list undone;   /* no worker is to be had: the next poller makes the calls */
     struct list unplaced; /* started, but the submission queue was full */
-    struct ring_target at[TARGET_MAX];
+    struct ring_target at[1 + TARGET_MAX]; /* the first: what is not a transfer; then by target */
+    uint64_t last_word;                    /* of the descriptor cache, for last_fd, at last_at */
+    int last_fd;
+    struct ring_target *last_at;
     uint64_t helping; /* bits of targets with room, and operations that other rings hold back */
 
-    bool at_limit;          /* a submission took a target's last token: it is sent */
+    bool at_limit;          /* a batch is full, or a target's last token gone: to be sent */
     bool starting_held;     /* aur_ring_start_held is on the stack */
     bool cancels_wait;      /* a slot's cancel found no place in the submission queue */
     uint64_t next_deadline; /* no deadline of a live operation is earlier */
@@ -90,6 +98,12 @@ struct ring {
 /* 0 or an errno value; *refused when it is the kernel's. Setup lock held. */
 int aur_ring_create(auraio_engine_t *engine, int index, struct ring **out, bool *refused);
 void aur_ring_free(struct ring *ring);
+void aur_ring_use(struct ring *ring, struct uring *uring); /* for new work; NULL: threads */
+
+static inline struct ring_target *ring_at(struct ring *ring, const struct target *target)
+{
+    return &ring->at[1 + target->index];
+}
 
 static inline void ring_lock(struct ring *ring)
 {
@@ -133,16 +147,20 @@ bool aur_list_remove(struct list *list, struct slot *slot);
 #define READ(counter) atomic_load_explicit(&(counter), memory_order_relaxed)
 
 /* Accepted operations whose callback has not begun. */
-static inline int ring_pending(const struct ring *ring)
-{
-    /* completed first: it never overtakes accepted */
-    uint64_t completed = atomic_load_explicit(&ring->count.completed, memory_order_acquire);
-    return (int)(atomic_load_explicit(&ring->count.accepted, memory_order_acquire) - completed);
-}
+int aur_ring_pending(const struct ring *ring);
+/* Those of them that the kernel or a worker has. */
+int aur_ring_in_flight(const struct ring *ring);
+/* They are most just before some are collected. Lock held. */
+void aur_ring_note_peak(struct ring *ring);
 
 static inline void slot_set_state(struct slot *slot, enum slot_state state)
 {
     atomic_store_explicit(&slot->state, state, memory_order_relaxed);
+}
+
+HOT uintptr_t slot_handle(const struct slot *slot)
+{
+    return atomic_load_explicit(&slot->handle, memory_order_relaxed);
 }
 
 static inline enum slot_state slot_state(const struct slot *slot)
@@ -166,24 +184,63 @@ static inline void ring_touch(struct ring *ring, uint32_t thread)
  * Room for n operations. The callback that runs on this thread may put one in the
  * place of its own, which is still taken: that is what the spare slots are for.
  */
-bool aur_ring_has_room(struct ring *ring, int n, const struct running *running);
-struct slot *aur_ring_take_slot(struct ring *ring);              /* there is room */
-void aur_ring_return_slot(struct ring *ring, struct slot *slot); /* no lock needed */
+bool aur_ring_has_room_slow(struct ring *ring, int n, const struct running *running);
 
-/* Gate, then start or hold; for operations already accepted. Lock held. */
+static inline bool ring_has_room(struct ring *ring, int n, const struct running *running)
+{
+    return ring->free_count - RING_SPARE_SLOTS >= n || aur_ring_has_room_slow(ring, n, running);
+}
+
+struct slot *aur_ring_fresh_slot(struct ring *ring);
+
+/* There is room. */
+static inline struct slot *ring_take_slot(struct ring *ring)
+{
+    struct slot *slot = ring->free;
+
+    ring->free_count--;
+    if (!slot)
+        return aur_ring_fresh_slot(ring);
+    ring->free = slot->next;
+    return slot;
+}
+
+/* With locking no lock is needed. */
+static inline void ring_return_slot(struct ring *ring, struct slot *slot)
+{
+    slot_set_state(slot, SLOT_FREE);
+    atomic_store_explicit(&slot->handle, handle_next(slot_handle(slot)), memory_order_release);
+    if (!ring->locking) {
+        slot->next = ring->free;
+        ring->free = slot;
+        ring->free_count++;
+        return;
+    }
+    slot->next = atomic_load_explicit(&ring->returned, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&ring->returned, &slot->next, slot,
+                                                  memory_order_release, memory_order_relaxed))
+        ;
+}
+
+/*
+ * Gate, then start or hold; for operations already accepted, be it that they waited
+ * or that they go on. Lock held.
+ */
 void aur_ring_begin(struct ring *ring, struct slot *slot);
-void aur_ring_start(struct ring *ring, struct slot *slot); /* past the gate */
+void aur_ring_start(struct ring *ring, struct slot *slot);       /* past the gate, at once */
+void aur_ring_start_later(struct ring *ring, struct slot *slot); /* no place: waits for one */
 void aur_ring_hold(struct ring *ring, struct slot *slot);
 void aur_ring_start_held(struct ring *ring, struct target *target);
 void aur_ring_adopt(struct ring *ring); /* what was started without a token gets one */
 
 /* The kernel or a worker is done with a slot. Lock held; now_ns = time of the reaping. */
 void aur_ring_finished(struct ring *ring, struct slot *slot, ssize_t result, uint64_t now_ns);
+void aur_ring_give_token(struct ring *ring, struct slot *slot);
 /* Finished without having been started. Lock held. */
 void aur_ring_finish_unstarted(struct ring *ring, struct slot *slot, ssize_t result);
 
 int aur_ring_flush(struct ring *ring); /* lock held; 0 or negative errno for a ring that failed */
-void aur_ring_reap(struct ring *ring); /* lock held */
+bool aur_ring_reap(struct ring *ring); /* lock held; true: there are more completions */
 unsigned aur_ring_unsent(const struct ring *ring);
 void aur_ring_expire(struct ring *ring, uint64_t now_ns); /* lock held */
 

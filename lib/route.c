@@ -4,11 +4,13 @@
  * that a process on two CPUs of many has two rings side by side. Reads the load
  * of rings without their locks: a guess that is a little old routes as well.
  */
-#include "engine.h"
+#include "route.h"
 
 #include <errno.h>
 
-#define CPU_REFRESH 32   /* submissions a thread makes before it asks for its CPU again */
+#define CPU_REFRESH 2    /* routes a thread is given before it asks for its CPU again, */
+#define ROUTE_LASTS 16   /* each for so many submissions; 32 in all at most, */
+#define ROUTE_SHARE 16   /* and no more than this part of the queue depth */
 #define BUSY_PERCENT 75  /* of its depth: from here a ring may pass work on */
 #define BUSY_OVER_MEAN 2 /* and only when it is loaded this many times the mean */
 
@@ -39,7 +41,7 @@ static int load_of(const auraio_engine_t *engine, int index)
 {
     const struct ring *ring = engine_ring_made(engine, index);
 
-    return ring ? ring_pending(ring) : 0;
+    return ring ? aur_ring_pending(ring) : 0;
 }
 
 static uint32_t random_number(struct thread *thread)
@@ -73,7 +75,7 @@ static bool is_full(const auraio_engine_t *engine, int index)
     int stands_in = READ(engine->stands_in[index]);
     const struct ring *ring = engine_ring_made(engine, stands_in ? stands_in - 1 : index);
 
-    return ring && ring_pending(ring) >= ring->depth;
+    return ring && aur_ring_pending(ring) >= ring->depth;
 }
 
 static int with_room(const auraio_engine_t *engine, int own)
@@ -99,10 +101,11 @@ static int choose(auraio_engine_t *engine, struct thread *thread, bool *spilled)
     if (engine->options.ring_select == AURAIO_SELECT_CPU_LOCAL)
         return index;
     load = load_of(engine, index);
+    if (load * 100 <= depth * BUSY_PERCENT && !READ(engine->stands_in[index]))
+        return index;
     if (is_full(engine, index))
         index = with_room(engine, index);
-    else if (engine->options.ring_select == AURAIO_SELECT_ADAPTIVE &&
-             load * 100 > depth * BUSY_PERCENT) {
+    else if (engine->options.ring_select == AURAIO_SELECT_ADAPTIVE) {
         int other = spill(engine, thread, index, load);
         *spilled = other != index;
         index = other;
@@ -110,15 +113,28 @@ static int choose(auraio_engine_t *engine, struct thread *thread, bool *spilled)
     return index;
 }
 
+static unsigned lasts(const auraio_engine_t *engine)
+{
+    unsigned n = (unsigned)engine->options.queue_depth / ROUTE_SHARE;
+
+    if (engine->options.ring_select == AURAIO_SELECT_ROUND_ROBIN || n < 1)
+        return 1;
+    return n < ROUTE_LASTS ? n : ROUTE_LASTS;
+}
+
 struct ring *aur_route(auraio_engine_t *engine, int *error)
 {
+    struct thread *thread = &aur_thread;
     bool spilled = false;
-    int index = engine->ring_max == 1 ? 0 : choose(engine, &aur_thread, &spilled);
+    int index = engine->ring_max == 1 ? 0 : choose(engine, thread, &spilled);
     struct ring *ring = engine_ring_made(engine, index);
 
     if (__builtin_expect(!ring, 0))
         ring = aur_engine_ring(engine, index, error);
     if (ring && spilled)
         atomic_fetch_add_explicit(&ring->count.spills, 1, memory_order_relaxed);
+    thread->route_ring = ring;
+    thread->route_engine = ring ? engine->serial : 0;
+    thread->routes_left = lasts(engine) - 1;
     return ring;
 }

@@ -7,11 +7,11 @@
  *   CHAINED   the operation before it in its chain
  *   HELD      the ring's queue of the target that has no room
  *   STARTED   the kernel or a worker; the caller's buffer with it
- *   READY     the ring's list of finished operations
- *   JUDGED    the thread that took it from there: deliver it, or run it again
+ *   READY     the ring's list of finished operations, then the thread that took it
+ *             from there: it delivers the operation, or runs it again
  *   DELIVERED the same thread, which runs its callback
  *
- * All transitions but the last two (JUDGED to DELIVERED to FREE, made by the
+ * All transitions but the last two (READY to DELIVERED to FREE, made by the
  * delivering thread) happen under the ring's lock.
  */
 #ifndef AUR_SLOT_H
@@ -20,48 +20,56 @@
 #include <auraio.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+/* The way of one operation: one copy for single reads, one for writes, one for the rest. */
+#define HOT __attribute__((always_inline)) static inline
 
 struct ring;
-struct target;
+struct ring_target;
 struct fixed_file;
 
-enum slot_state {
-    SLOT_FREE,
-    SLOT_CHAINED,
-    SLOT_HELD,
-    SLOT_STARTED,
-    SLOT_READY,
-    SLOT_JUDGED,
-    SLOT_DELIVERED
-};
+enum slot_state { SLOT_FREE, SLOT_CHAINED, SLOT_HELD, SLOT_STARTED, SLOT_READY, SLOT_DELIVERED };
 
 struct slot {
     auraio_op_t op; /* as accepted; buf.u.ptr is the address also when the buffer is registered */
-    struct slot *next;       /* in whichever list or queue its state says */
-    struct slot *chain;      /* what starts when this one has succeeded in full; else NULL */
-    struct ring *ring;       /* where it lies, for workers */
-    struct target *target;   /* data operations only; else NULL */
-    struct fixed_file *file; /* a reference, when the descriptor is a registered one */
-    uint64_t started_ns;     /* hand-over to the kernel or to a worker */
-    uint64_t deadline_ns;    /* 0: none */
-    size_t total;            /* bytes asked for */
-    size_t done;             /* bytes moved by earlier parts of the transfer */
-    ssize_t result;          /* of the last part, from READY on */
-    _Atomic uint32_t generation;
-    uint32_t index;
+    struct slot *next;        /* in whichever list or queue its state says */
+    struct ring *ring;        /* where it lies, for workers */
+    struct ring_target *at;   /* the target of a read or write as its ring sees it; else "other" */
+    uint64_t started_ns;      /* hand-over to the kernel or to a worker */
+    size_t total;             /* bytes asked for; 0: not a transfer */
+    ssize_t result;           /* of the last part, from READY on */
+    _Atomic uintptr_t handle; /* of its operation; another one as soon as it is free */
     _Atomic uint8_t state;
+
+    /* From here on all is zero when an operation moves in. */
+    struct slot *chain;      /* what starts when this one has succeeded in full; else NULL */
+    struct fixed_file *file; /* a reference, when the descriptor is a registered one */
+    uint64_t deadline_ns;    /* 0: none */
+    size_t done;             /* bytes moved by earlier parts of the transfer */
+    uint16_t buffer;         /* index + 1 of its registered buffer; 0: none */
+    _Atomic bool cancel;     /* asked for, by the caller or the deadline; set under the lock */
+    _Atomic bool expired;    /* ... by the deadline */
     uint8_t retries;
-    uint16_t buffer;      /* index + 1 of its registered buffer; 0: none */
-    _Atomic bool cancel;  /* asked for, by the caller or the deadline; set under the lock */
-    _Atomic bool expired; /* ... by the deadline */
-    bool cancel_waits;    /* ... and still to be put to the kernel */
-    bool token;           /* counts in its target's in-flight limit */
-    bool faulted;         /* repeated once after -EFAULT */
-    bool on_worker;       /* started on the thread backend */
+    bool cancel_waits; /* ... and still to be put to the kernel */
+    bool token;        /* counts in its target's in-flight limit */
+    bool faulted;      /* repeated once after -EFAULT */
+    bool on_worker;    /* started on the thread backend */
     bool force_worker;
     bool stream; /* may never be ready: a worker waits so that it sees a cancel */
+    char end[5]; /* the zeroes end with a whole word */
 };
+
+_Static_assert(sizeof(struct slot) % 8 == 0 &&
+                   offsetof(struct slot, end) + 5 == sizeof(struct slot),
+               "the zeroes end with the slot");
+
+HOT void slot_clear(struct slot *slot)
+{
+    memset(&slot->chain, 0, sizeof *slot - offsetof(struct slot, chain));
+}
 
 /* Every operation that the in-flight limit concerns. */
 static inline bool op_is_data(uint32_t type)
@@ -73,6 +81,9 @@ static inline bool op_is_vectored(uint32_t type)
 {
     return type == AURAIO_OP_READV || type == AURAIO_OP_WRITEV;
 }
+
+/* MAX_RW_COUNT of the kernel, see read(2): INT_MAX cut to a page boundary. */
+#define PART_MAX ((size_t)0x7ffff000)
 
 /* What is left of a transfer, as one call can take it: no data copied. */
 struct part {

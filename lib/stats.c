@@ -15,10 +15,28 @@
 #define WINDOW_MAX_NS 1000000000ull /* up to 1 s for the samples a P99 needs */
 #define WINDOW_SAMPLES 20
 
+static int in_flight_at(const struct ring *ring, const struct ring_target *at)
+{
+    uint64_t ended = atomic_load_explicit(&at->ended, memory_order_acquire);
+    uint64_t n = READ(at->started) - ended;
+
+    return n < (unsigned)ring->depth ? (int)n : ring->depth;
+}
+
+/* Of transfers only; a descriptor that openat returned is no number of bytes. */
+static uint64_t bytes_of(const struct ring *ring)
+{
+    uint64_t bytes = 0;
+
+    for (int i = 1; i <= READ(ring->engine->targets.count); i++)
+        bytes += READ(ring->at[i].bytes);
+    return bytes;
+}
+
 static void close_ring_window(struct ring *ring, double seconds, auraio_histogram_t *sum)
 {
     auraio_histogram_t *window = ring->window;
-    uint64_t bytes = READ(ring->count.bytes);
+    uint64_t bytes = bytes_of(ring);
 
     if (!lock_try(&ring->window_lock))
         return; /* somebody copies the last one: this one goes into the next */
@@ -43,8 +61,8 @@ static void close_target_windows(auraio_engine_t *engine, double seconds)
         uint64_t completed = 0, bytes = 0;
         int r = 0;
         for (struct ring *ring; (ring = engine_next_ring(engine, &r));) {
-            completed += READ(ring->at[i].completed);
-            bytes += READ(ring->at[i].bytes);
+            completed += READ(ring_at(ring, t)->ended);
+            bytes += READ(ring_at(ring, t)->bytes);
         }
         atomic_store(&t->iops, (double)(completed - t->window_completed) / seconds);
         atomic_store(&t->throughput_bps, (double)(bytes - t->window_bytes) / seconds);
@@ -56,13 +74,14 @@ static void close_target_windows(auraio_engine_t *engine, double seconds)
     }
 }
 
-static uint32_t samples(const auraio_engine_t *engine)
+static uint64_t samples(const auraio_engine_t *engine)
 {
-    uint32_t n = 0;
+    uint64_t n = 0;
     int i = 0;
 
     for (struct ring *ring; (ring = engine_next_ring(engine, &i));)
-        n += READ(ring->histogram.total);
+        for (int t = 1; t <= READ(engine->targets.count); t++)
+            n += READ(ring->at[t].ended);
     return n;
 }
 
@@ -71,7 +90,7 @@ static int in_flight(const auraio_engine_t *engine)
     int n = 0, i = 0;
 
     for (struct ring *ring; (ring = engine_next_ring(engine, &i));)
-        n += READ(ring->count.in_flight);
+        n += aur_ring_in_flight(ring);
     return n;
 }
 
@@ -92,7 +111,7 @@ void aur_stats_tick(auraio_engine_t *engine, uint64_t now_ns)
         !atomic_compare_exchange_strong(&engine->window_ends_ns, &ends, NO_DEADLINE))
         return;
     uint64_t began = engine->window_began_ns;
-    uint32_t n = samples(engine) - engine->window_samples;
+    uint64_t n = samples(engine) - engine->window_samples;
     bool closes = began && (n >= WINDOW_SAMPLES || now_ns - began >= WINDOW_MAX_NS);
 
     note_peak(engine, in_flight(engine));
@@ -128,9 +147,9 @@ static int limit_of(const auraio_engine_t *engine)
 
 static int batch_of(const auraio_engine_t *engine)
 {
-    int batch = READ(engine->batch_threshold);
+    unsigned batch = READ(engine->batch);
 
-    return batch < 0 ? AUTO_BATCH : batch;
+    return batch == UINT_MAX ? 0 : (int)batch;
 }
 
 /* The output is zeroed whatever happens; 0 or an errno value. */
@@ -153,11 +172,10 @@ int auraio_get_stats(auraio_engine_t *engine, auraio_stats_t *stats)
         const struct ring_counters *count = &ring->count;
         stats->ops_completed += (int64_t)READ(count->completed);
         stats->ops_failed += (int64_t)READ(count->failed);
-        stats->bytes_transferred += (int64_t)READ(count->bytes);
-        stats->current_in_flight += READ(count->in_flight);
+        stats->bytes_transferred += (int64_t)bytes_of(ring);
+        stats->current_in_flight += aur_ring_in_flight(ring);
         stats->queued += READ(count->queued);
         stats->adaptive_spills += READ(count->spills);
-        stats->eagain_count += READ(count->refused);
         stats->submit_calls += READ(count->submit_calls);
         stats->resubmitted += READ(count->resubmitted);
         note_peak(engine, READ(count->peak_in_flight));
@@ -169,6 +187,7 @@ int auraio_get_stats(auraio_engine_t *engine, auraio_stats_t *stats)
     stats->current_throughput_bps = atomic_load(&engine->throughput_bps);
     stats->p99_latency_ms = atomic_load(&engine->p99_ms);
     stats->wait_calls = READ(engine->wait_calls);
+    stats->eagain_count = READ(engine->eagain_count);
     stats->abandoned = READ(engine->abandoned);
     return 0;
 }
@@ -213,8 +232,8 @@ int auraio_get_ring_stats(auraio_engine_t *engine, int index, auraio_ring_stats_
         return 0;
     }
     stats->ops_completed = (int64_t)READ(ring->count.completed);
-    stats->bytes_transferred = (int64_t)READ(ring->count.bytes);
-    stats->pending_count = ring_pending(ring);
+    stats->bytes_transferred = (int64_t)bytes_of(ring);
+    stats->pending_count = aur_ring_pending(ring);
     stats->peak_in_flight = READ(ring->count.peak_in_flight);
     int limit = READ(engine->max_in_flight);
     stats->in_flight_limit = limit && limit < ring->granted ? limit : ring->granted;
@@ -244,7 +263,7 @@ int auraio_get_target_stats(auraio_engine_t *engine, int index, auraio_target_st
     stats->limit = READ(t->limit) ? READ(t->limit) : limit_of(engine);
     int i = 0;
     for (struct ring *ring; (ring = engine_next_ring(engine, &i));)
-        stats->in_flight += READ(ring->at[index].in_flight);
+        stats->in_flight += in_flight_at(ring, ring_at(ring, t));
     stats->queued = READ(t->queued);
     stats->phase = AURAIO_PHASE_PASSTHROUGH;
     stats->p99_latency_ms = atomic_load(&t->p99_ms);
@@ -338,7 +357,7 @@ int auraio_set_batch_threshold(auraio_engine_t *engine, int n)
 
     if (error)
         return aur_fail(error);
-    atomic_store(&engine->batch_threshold, n);
+    aur_engine_set_batch(engine, n);
     return 0;
 }
 

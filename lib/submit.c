@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Submission: the operations of a call go to one ring, under one hold of its
- * lock. Single calls are a batch of one. An operation is refused here with an
- * errno and no trace, or it has a slot, a handle and, once, a callback.
+ * lock. Each is refused here with an errno and no trace, or it has a slot, a
+ * handle and, once, a callback.
+ *
+ * A single operation is inline from the public call to the submission queue: the
+ * compiler sees there what cannot be, and keeps the rest in registers as long as
+ * nobody else gets hold of the auraio_op_t. Hence the copy for the way round.
  */
-#include "engine.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-
-#define ASK_AGAIN 1024 /* see struct ring */
-#define BLOCKED_MS 100 /* how long a blocked caller sleeps before it looks again */
-#define SQE_NBYTES_MAX UINT32_MAX
-
-#define CALLBACK_BATCH 32 /* in callbacks, whose poll sends what is left */
-
-enum { WAIT_FOR_ROOM = -1 }; /* not an errno: the caller sleeps and tries again */
+#include "admit.h"
+#include "route.h"
 
 static size_t chain_length(const auraio_op_t *ops, size_t n)
 {
@@ -27,273 +20,189 @@ static size_t chain_length(const auraio_op_t *ops, size_t n)
     return len;
 }
 
-/*
- * io_uring waits for data on an O_NONBLOCK pipe or socket. Its owner asked for
- * EAGAIN, which a plain call on a worker gives at once.
- */
-static void find_target(struct ring *ring, struct slot *slot)
+/* At the limit what is gathered is what the device waits for. */
+HOT void end(struct ring *ring, int error)
 {
-    int fd = slot->file ? slot->file->fd : slot->op.fd;
-    bool ask = --ring->ask_countdown == 0, stream = false;
-
-    if (ask)
-        ring->ask_countdown = ASK_AGAIN;
-    slot->target = aur_target_of(&ring->engine->targets, fd, ask, &stream);
-    if (stream) {
-        int flags = aur_kern.fcntl_getfl(fd);
-        slot->force_worker = flags >= 0 && flags & O_NONBLOCK;
-        slot->stream = !slot->force_worker;
+    if (error || events_send_now(&ring->engine->events) || ring->at_limit) {
+        aur_ring_flush(ring);
+        ring->at_limit = false;
     }
+    ring_unlock(ring);
 }
 
-/* Types whose descriptor is an open file, not a directory: those a registered one may serve. */
-static bool names_open_file(uint32_t type)
+/* 0 or what refuses submissions: destroy sets it, then takes every ring's lock. */
+HOT int begin(struct ring *ring)
 {
-    switch ((auraio_op_type_t)type) {
-    case AURAIO_OP_OPENAT:
-    case AURAIO_OP_CLOSE:
-    case AURAIO_OP_STATX:
-    case AURAIO_OP_RENAMEAT:
-    case AURAIO_OP_UNLINKAT:
-    case AURAIO_OP_MKDIRAT:
-    case AURAIO_OP_NOP:
-        return false;
-    default:
-        return true;
+    ring_lock(ring);
+    ring_touch(ring, thread_id());
+    return READ(ring->engine->refuse);
+}
+
+static size_t submit_to(struct ring *ring, const auraio_op_t *ops, size_t n,
+                        auraio_request_t **handles, int *error)
+{
+    size_t accepted = 0;
+    uintptr_t handle = 0;
+
+    *error = begin(ring);
+    while (!*error && accepted < n) {
+        size_t len = chain_length(ops + accepted, n - accepted);
+        auraio_request_t **place = handles ? handles + accepted : NULL;
+        if (len > 1 || ops[accepted].flags & AURAIO_OPF_LINK) {
+            *error = aur_admit_chain(ring, ops + accepted, len, place);
+        } else {
+            *error = admit(ring, &ops[accepted], false, &handle);
+            if (place)
+                *place = (auraio_request_t *)handle;
+        }
+        if (!*error)
+            accepted += len;
     }
+    end(ring, *error);
+    return accepted;
 }
 
-static int use_file(auraio_engine_t *engine, struct slot *slot)
-{
-    int fd = slot->op.fd;
-
-    if (!names_open_file(slot->op.type))
-        return 0;
-    if (fd < 0)
-        return aur_registered_use_file(engine, slot, fd - INT_MIN);
-    if (!engine->options.resolve_registered_files)
-        return 0;
-    int index = aur_registered_find_plain(engine, fd);
-    return index >= 0 ? aur_registered_use_file(engine, slot, index) : 0;
-}
-
-/* A length that an SQE cannot hold. */
-static bool is_too_long_for_sqe(const auraio_op_t *op)
-{
-    return (op->type == AURAIO_OP_SYNC_FILE_RANGE &&
-            op->args.sync_file_range.nbytes > SQE_NBYTES_MAX) ||
-           (op->type == AURAIO_OP_FADVISE && op->args.fadvise.len > SQE_NBYTES_MAX);
-}
-
-/* Fills a slot; what it refers to is referenced. 0 or an errno value, the slot untouched by then.
- */
-static int fill(struct ring *ring, struct slot *slot, const auraio_op_t *op, size_t total)
-{
-    auraio_engine_t *engine = ring->engine;
-    int error = 0;
-
-    slot->op = *op;
-    slot->chain = NULL;
-    slot->target = NULL;
-    slot->file = NULL;
-    slot->started_ns = slot->deadline_ns = 0;
-    slot->total = total;
-    slot->done = 0;
-    slot->retries = 0;
-    slot->buffer = 0;
-    atomic_store_explicit(&slot->cancel, false, memory_order_relaxed);
-    atomic_store_explicit(&slot->expired, false, memory_order_relaxed);
-    slot->cancel_waits = slot->token = slot->faulted = slot->on_worker = slot->force_worker =
-        slot->stream = false;
-
-    if (op_is_data(op->type) && !op_is_vectored(op->type) && op->buf.type == AURAIO_BUF_REGISTERED)
-        error = aur_registered_use_buffer(engine, slot);
-    if (!error)
-        error = use_file(engine, slot);
-    if (error) {
-        aur_registered_release(engine, slot);
-        return error;
-    }
-    if (op_is_data(op->type))
-        find_target(ring, slot);
-    if (op->type == AURAIO_OP_CLOSE)
-        aur_target_forget(&engine->targets, op->fd);
-    slot->force_worker |= is_too_long_for_sqe(op);
-    return 0;
-}
-
-static void set_deadline(struct ring *ring, struct slot *slot, int timeout_ms)
-{
-    slot->deadline_ns = aur_kern.now_ns() + (uint64_t)timeout_ms * 1000000;
-    if (slot->deadline_ns < ring->next_deadline)
-        ring->next_deadline = slot->deadline_ns;
-    aur_events_deadline(&ring->engine->events, slot->deadline_ns);
-}
-
-/* What the overflow mode says when the first operation's target has no room. */
-static int overflow(struct ring *ring, struct slot *slot, bool *hold)
-{
-    struct target *target = slot->target;
-
-    *hold = false;
-    if (!target || !target_is_gated(target))
-        return 0;
-    bool behind = ring->at[target->index].held.head != NULL;
-    if (!behind && (slot->token = target_take(target))) {
-        ring->at_limit |= target_is_full(target);
-        return 0;
-    }
-    switch (ring->engine->options.overflow) {
-    case AURAIO_OVERFLOW_EAGAIN:
-        return EAGAIN;
-    case AURAIO_OVERFLOW_BLOCK:
-        if (!aur_thread.running)
-            return WAIT_FOR_ROOM;
-        break;
-    case AURAIO_OVERFLOW_QUEUE:
-        break;
-    }
-    *hold = true;
-    return 0;
-}
-
-static void give_back(struct ring *ring, struct slot *chain)
-{
-    while (chain) {
-        struct slot *next = chain->chain;
-        aur_registered_release(ring->engine, chain);
-        aur_ring_return_slot(ring, chain);
-        chain = next;
-    }
-}
-
-/* A chain, mostly of one: whole or not at all. */
-static int admit(struct ring *ring, const auraio_op_t *ops, size_t n, auraio_request_t **handles)
-{
-    struct running *running = aur_thread.running;
-    struct slot *first = NULL, **link = &first;
-    size_t total;
-    bool hold;
-    int error = 0;
-
-    if (n > AURAIO_CHAIN_MAX || n > (size_t)ring->depth)
-        return EINVAL;
-    for (size_t i = 0; i < n; i++)
-        if ((error = aur_check_op(&ops[i], &total)))
-            return error;
-    if (!aur_ring_has_room(ring, (int)n, running))
-        return EAGAIN;
-    bool own_place = ring->free_count - RING_SPARE_SLOTS < (int)n;
-    for (size_t i = 0; i < n && !error; i++) {
-        struct slot *slot = aur_ring_take_slot(ring);
-        aur_check_op(&ops[i], &total);
-        error = fill(ring, slot, &ops[i], total);
-        slot_set_state(slot, SLOT_CHAINED);
-        *link = slot;
-        link = &slot->chain;
-    }
-    if (!error)
-        error = overflow(ring, first, &hold);
-    if (error) {
-        give_back(ring, first);
-        return error;
-    }
-    if (own_place)
-        running->place_used = true;
-    COUNT(ring->count.accepted, n);
-    if (!ring->active)
-        aur_events_activate(&ring->engine->events, ring);
-    for (struct slot *slot = first; slot; slot = slot->chain) {
-        if (handles)
-            *handles++ = aur_handle_of(ring, slot);
-        if (slot->op.timeout_ms)
-            set_deadline(ring, slot, slot->op.timeout_ms);
-    }
-    if (hold) {
-        aur_ring_hold(ring, first);
-        return 0;
-    }
-    aur_ring_start(ring, first);
-    return 0;
-}
-
-static bool batch_is_full(const struct ring *ring)
-{
-    int threshold = atomic_load_explicit(&ring->engine->batch_threshold, memory_order_relaxed);
-    int automatic = aur_thread.running ? CALLBACK_BATCH : AUTO_BATCH;
-    int batch = threshold < 0 ? automatic : threshold;
-
-    return batch > 0 && aur_ring_unsent(ring) >= (unsigned)batch;
-}
-
-/* The limit is reached: what is gathered is what the device waits for. */
-static bool must_send(struct ring *ring)
-{
-    return events_send_now(&ring->engine->events) || batch_is_full(ring) || ring->at_limit ||
-           READ(ring->count.queued);
-}
-
-static ssize_t submit(struct ring *ring, const auraio_op_t *ops, size_t n,
-                      auraio_request_t **handles, int *error)
+/* Sleeps until there may be room, and tries again. */
+static size_t submit_blocking(auraio_engine_t *engine, const auraio_op_t *ops, size_t n,
+                              auraio_request_t **handles, int *error)
 {
     size_t accepted = 0;
 
-    ring_lock(ring);
-    ring_touch(ring, thread_id());
-    *error = READ(ring->engine->refuse); /* destroy sets it, then takes every ring's lock */
-    while (!*error && accepted < n) {
-        size_t len = chain_length(ops + accepted, n - accepted);
-        *error = admit(ring, ops + accepted, len, handles ? handles + accepted : NULL);
-        if (*error)
+    if ((*error = aur_engine_enter(engine))) /* destroy waits for who is blocked */
+        return 0;
+    while (!(*error = aur_wait_for_room(engine))) {
+        struct ring *ring = route(engine, error);
+        if (!ring)
             break;
-        accepted += len;
+        accepted += submit_to(ring, ops + accepted, n - accepted,
+                              handles ? handles + accepted : NULL, error);
+        if (*error != WAIT_FOR_ROOM)
+            break;
     }
-    if (*error || must_send(ring))
-        aur_ring_flush(ring);
-    ring->at_limit = false;
-    if (*error == EAGAIN)
-        COUNT(ring->count.refused, 1);
-    ring_unlock(ring);
-    return (ssize_t)accepted;
+    aur_engine_leave(engine);
+    return accepted;
 }
 
-/* A single_thread engine belongs to the thread that submits first. */
-static void own(auraio_engine_t *engine)
+/*
+ * The way round, after the first try ended with *error: another ring may have room,
+ * or the caller sleeps. Leaves an errno value or 0.
+ */
+static size_t submit_rest(auraio_engine_t *engine, const auraio_op_t *ops, size_t n,
+                          auraio_request_t **handles, int *error)
 {
-    uint32_t nobody = 0;
+    struct ring *full = aur_thread.route_ring;
+    size_t accepted = 0;
 
-    if (!READ(engine->owner))
-        atomic_compare_exchange_strong(&engine->owner, &nobody, thread_id());
+    if (*error == RING_IS_FULL) {
+        struct ring *ring = aur_route(engine, error);
+        if (ring && ring != full)
+            accepted = submit_to(ring, ops, n, handles, error);
+    }
+    if (*error == WAIT_FOR_ROOM)
+        accepted += submit_blocking(engine, ops + accepted, n - accepted,
+                                    handles ? handles + accepted : NULL, error);
+    if (*error == RING_IS_FULL || *error == EAGAIN) {
+        atomic_fetch_add_explicit(&engine->eagain_count, 1, memory_order_relaxed);
+        *error = EAGAIN;
+    }
+    return accepted;
 }
 
 ssize_t auraio_submit(auraio_engine_t *engine, const auraio_op_t *ops, size_t n,
                       auraio_request_t **handles)
 {
-    size_t accepted = 0;
-    bool inside = false;
     int error;
 
     if (!engine || (!ops && n) || n > INT32_MAX)
         return aur_fail(EINVAL);
-    if (engine->options.single_thread)
-        own(engine);
-    if ((error = aur_engine_check(engine)) || (error = READ(engine->refuse)))
+    if ((error = engine_claim(engine)))
         return aur_fail(error);
-    while (accepted < n) {
-        struct ring *ring = aur_route(engine, &error);
-        if (!ring)
-            break;
-        accepted += (size_t)submit(ring, ops + accepted, n - accepted,
-                                   handles ? handles + accepted : NULL, &error);
-        if (error != WAIT_FOR_ROOM)
-            break;
-        if (!inside && (error = aur_engine_enter(engine)))
-            break;
-        inside = true; /* destroy waits for who is blocked */
-        if ((error = aur_wait_for_room(engine)))
-            break;
+    struct ring *ring = route(engine, &error);
+    if (!ring)
+        return aur_fail(error);
+    size_t accepted = submit_to(ring, ops, n, handles, &error);
+    if (__builtin_expect(error, 0)) {
+        bool full = error == RING_IS_FULL && accepted; /* part of them is an answer too */
+        if (full)
+            error = EAGAIN;
+        accepted += submit_rest(engine, ops + accepted, n - accepted,
+                                handles ? handles + accepted : NULL, &error);
     }
-    if (inside)
-        aur_engine_leave(engine);
-    return accepted || !n ? (ssize_t)accepted : aur_fail(error);
+    return accepted || !error ? (ssize_t)accepted : aur_fail(error);
+}
+
+/* 0, an errno value, or a reason to go the way round. */
+HOT int submit_single(auraio_engine_t *engine, const auraio_op_t *op, bool plain, uintptr_t *handle)
+{
+    int error, no_ring;
+
+    if (!engine)
+        return EINVAL;
+    if ((error = engine_claim(engine)))
+        return error;
+    struct ring *ring = route(engine, &no_ring);
+    if (!ring)
+        return no_ring;
+    error = begin(ring);
+    if (!error)
+        error = admit(ring, op, plain, handle);
+    end(ring, error);
+    return error;
+}
+
+__attribute__((noinline)) static auraio_request_t *single_rest(auraio_engine_t *engine,
+                                                               const auraio_op_t *op, int error)
+{
+    auraio_request_t *req;
+
+    if (engine && submit_rest(engine, op, 1, &req, &error) == 1)
+        return req;
+    errno = error;
+    return NULL;
+}
+
+auraio_request_t *aur_submit_one(auraio_engine_t *engine, const auraio_op_t *op)
+{
+    uintptr_t handle = 0;
+    int error = submit_single(engine, op, false, &handle);
+
+    return error ? single_rest(engine, op, error) : (auraio_request_t *)handle;
+}
+
+HOT auraio_op_t transfer(auraio_op_type_t type, int fd, auraio_buf_t buf, size_t len,
+                         int64_t offset, auraio_callback_t callback, void *user_data)
+{
+    return (auraio_op_t){.type = type,
+                         .fd = fd,
+                         .buf = buf,
+                         .len = len,
+                         .offset = offset,
+                         .callback = callback,
+                         .user_data = user_data};
+}
+
+auraio_request_t *auraio_read(auraio_engine_t *engine, int fd, auraio_buf_t buf, size_t len,
+                              int64_t offset, auraio_callback_t callback, void *user_data)
+{
+    auraio_op_t op = transfer(AURAIO_OP_READ, fd, buf, len, offset, callback, user_data);
+    uintptr_t handle = 0;
+    int error = submit_single(engine, &op, true, &handle);
+
+    if (__builtin_expect(!error, 1))
+        return (auraio_request_t *)handle;
+    auraio_op_t again = transfer(AURAIO_OP_READ, fd, buf, len, offset, callback, user_data);
+    return single_rest(engine, &again, error);
+}
+
+auraio_request_t *auraio_write(auraio_engine_t *engine, int fd, auraio_buf_t buf, size_t len,
+                               int64_t offset, auraio_callback_t callback, void *user_data)
+{
+    auraio_op_t op = transfer(AURAIO_OP_WRITE, fd, buf, len, offset, callback, user_data);
+    uintptr_t handle = 0;
+    int error = submit_single(engine, &op, true, &handle);
+
+    if (__builtin_expect(!error, 1))
+        return (auraio_request_t *)handle;
+    auraio_op_t again = transfer(AURAIO_OP_WRITE, fd, buf, len, offset, callback, user_data);
+    return single_rest(engine, &again, error);
 }

@@ -56,10 +56,14 @@ void aur_target_forget(struct targets *targets, int fd); /* the descriptor is be
 void aur_targets_free(struct targets *targets);
 void aur_targets_set_limit(struct targets *targets, int limit);
 
+static inline uint64_t target_word(struct targets *targets, int fd)
+{
+    return atomic_load_explicit(&targets->cache[(unsigned)fd % TARGET_CACHE], memory_order_acquire);
+}
+
 static inline struct target *target_cached(struct targets *targets, int fd, bool *stream)
 {
-    uint64_t word =
-        atomic_load_explicit(&targets->cache[(unsigned)fd % TARGET_CACHE], memory_order_acquire);
+    uint64_t word = target_word(targets, fd);
 
     if (!word || (uint32_t)(word >> 8) != (uint32_t)fd)
         return NULL;

@@ -29,6 +29,9 @@ struct thread {
     unsigned cpu_age; /* submissions since */
     uint32_t random;
     struct running *running;
+    struct ring *route_ring; /* of the engine with this serial, for so many submissions more */
+    uint64_t route_engine;
+    unsigned routes_left;
 };
 
 extern _Thread_local struct thread aur_thread __attribute__((tls_model("initial-exec")));

@@ -2,9 +2,6 @@
 /* The next part of a transfer: what one read or write call of the kernel takes. */
 #include "slot.h"
 
-/* MAX_RW_COUNT of the kernel, see read(2): INT_MAX cut to a page boundary. */
-#define PART_MAX ((size_t)0x7ffff000)
-
 static void single_part(struct part *part, char *base, size_t len)
 {
     part->single = (struct iovec){base, len < PART_MAX ? len : PART_MAX};

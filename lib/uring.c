@@ -128,6 +128,7 @@ struct io_uring_sqe *aur_uring_sqe(struct uring *uring)
     if (uring_unsent(uring) >= uring->sq_entries)
         return NULL;
     struct io_uring_sqe *sqe = &uring->sqes[uring->sqe_tail++ & uring->sq_mask];
+    uring->room = 0; /* counted anew */
     memset(sqe, 0, sizeof *sqe);
     return sqe;
 }

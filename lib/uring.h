@@ -20,6 +20,8 @@ struct uring {
     _Atomic unsigned *sq_head, *sq_tail, *sq_flags;
     unsigned sq_mask, sq_entries;
     unsigned sqe_tail; /* SQEs up to here are filled in; published by uring_publish */
+    unsigned sent;     /* ... and up to here were sent when we last looked */
+    unsigned room;     /* SQEs that fit in for sure, in both queues: see place_slow */
     struct io_uring_sqe *sqes;
 
     _Atomic unsigned *cq_head, *cq_tail;
@@ -37,8 +39,8 @@ struct uring {
     size_t ring_map_len, sqe_map_len;
 };
 
-/* user_data below this is the library's own; above it (generation << 16 | slot index) */
-enum { UD_IGNORE = 1, UD_WAKE = 2, UD_FIRST_SLOT = 1 << 16 };
+/* user_data below UD_FIRST_SLOT is the library's own; all else is a handle */
+enum { UD_IGNORE = 1, UD_WAKE = 2, UD_FIRST_SLOT = 3 };
 
 /*
  * flags in order of preference; those the kernel refuses with EINVAL are dropped

@@ -84,12 +84,12 @@ int aur_poll_rings(auraio_engine_t *engine, bool send)
 /* Lock held. What it finds is left to others, who are told. */
 static void make_room(struct events *ev, struct ring *ring)
 {
-    int in_flight = READ(ring->count.in_flight);
+    int in_flight = aur_ring_in_flight(ring);
 
     aur_ring_flush(ring);
     aur_ring_reap(ring);
     aur_ring_flush(ring);
-    if (ring->ready.head && READ(ring->count.in_flight) < in_flight)
+    if (ring->ready.head && aur_ring_in_flight(ring) < in_flight)
         events_finished_outside(ev);
 }
 

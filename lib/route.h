@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which ring a submission goes to: mostly the one that this thread's last one went to. */
+#ifndef AUR_ROUTE_H
+#define AUR_ROUTE_H
+
+#include "engine.h"
+
+/* Chosen anew; NULL and *error. */
+struct ring *aur_route(auraio_engine_t *engine, int *error);
+
+/* A serial is never given twice, so the ring of an engine that is gone is never found. */
+static inline struct ring *route(auraio_engine_t *engine, int *error)
+{
+    struct thread *thread = &aur_thread;
+
+    if (thread->route_engine != engine->serial || !thread->routes_left)
+        return aur_route(engine, error);
+    thread->routes_left--;
+    return thread->route_ring;
+}
+
+#endif

@@ -1,0 +1,214 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The manual describes what auraio.h declares: every function is named by one page of
+# section 3, which has its prototype, the sections that are demanded and references to
+# pages that exist. Runs in the top build directory.
+set -eu
+LC_ALL=C
+export LC_ALL
+
+: "${top_srcdir:=.}" "${CC:=cc}" "${AURAIO_CPPFLAGS=-Iinclude -I$top_srcdir/include}"
+man=$top_srcdir/man
+header=$top_srcdir/include/auraio.h
+roff=$(cat "$man/roff.awk")
+list=$(mktemp -d)
+trap 'rm -rf "$list"' EXIT
+count=0
+failed=0
+
+sections_3='NAME LIBRARY SYNOPSIS DESCRIPTION RETURN_VALUE ERRORS ATTRIBUTES VERSIONS NOTES EXAMPLES SEE_ALSO'
+sections_7='NAME DESCRIPTION EXAMPLES SEE_ALSO'
+
+# ok WHAT COMMAND...
+ok() {
+    what=$1
+    shift
+    count=$((count + 1))
+    if "$@" >"$list/said" 2>&1; then
+        echo "ok $count - $what"
+    else
+        failed=1
+        echo "not ok $count - $what"
+        sed 's/^/# /' "$list/said"
+    fi
+}
+
+# same ONE OTHER: two files have the same lines, in any order
+same() {
+    sort "$list/$1" >"$list/$1.sorted"
+    sort "$list/$2" >"$list/$2.sorted"
+    diff "$list/$1.sorted" "$list/$2.sorted" >"$list/difference" && return
+    sed -n -e "s/^</only $1:/p" -e "s/^>/only $2:/p" "$list/difference"
+    return 1
+}
+
+# none FILE: it has no line; those it has are shown
+none() {
+    cat "$list/$1"
+    [ ! -s "$list/$1" ]
+}
+
+preprocess() {
+    # shellcheck disable=SC2086 # lists of words
+    $CC $AURAIO_CPPFLAGS -D_GNU_SOURCE -E "$@"
+}
+
+# C on standard input: one line for each statement outside of braces, without what is
+# inside, without attributes and storage classes, and without spaces that do not matter.
+statements() {
+    preprocess -P -x c - | awk '
+    function tell() {
+        gsub(/__attribute__ *\(\(([^()]|\([^()]*\))*\)\)/, "", text)
+        gsub(/_Bool/, "bool", text)
+        gsub(/[ \t]+/, " ", text)
+        gsub(/ *\( */, "(", text)
+        gsub(/ *\) */, ")", text)
+        gsub(/ *, */, ",", text)
+        gsub(/ *\* */, "*", text)
+        gsub(/^ | $/, "", text)
+        sub(/^((extern|static|inline|__inline) )+/, "", text)
+        print text
+        text = ""
+    }
+    {
+        for (i = 1; i <= length($0); i++) {
+            c = substr($0, i, 1)
+            if (c == "{")
+                depth++
+            else if (c == "}" && !--depth && text ~ /\) *$/ || c == ";" && !depth)
+                tell()
+            else if (c != "}" && !depth)
+                text = text c
+        }
+        text = text " "
+    }
+    END {
+        if (text !~ /^ *$/)
+            print "not a whole statement:" text
+    }'
+}
+
+# The names of the functions that statements declare
+functions() {
+    sed -n -E '/^typedef/!s/^[^(]*[ *](auraio_[a-z0-9_]+)\(.*/\1/p'
+}
+
+# section NAME PAGE: what it says
+section() {
+    awk -v name="$1" "$roff"'
+    /^\.SH/ { inside = says($0) == name; next }
+    inside && /^[^.]|^\.[BIRS]/ { print says($0) }' "$2"
+}
+
+has_title() {
+    own=${1##*/}
+    title=$(sed -n '/^\.TH /p' "$1")
+    date=$(printf '%s\n' "$title" | sed -n -E 's/.* ([0-9]{4}-[0-9]{2}-[0-9]{2}) .*/\1/p')
+    wanted=".TH ${own%.*} ${own##*.} $date \"libauraio $version\" \"libauraio manual\""
+    [ "$title" = "$wanted" ] || printf 'has    %s\nwanted %s\n' "$title" "$wanted"
+    [ "$title" = "$wanted" ]
+}
+
+has_sections() {
+    wanted=$sections_3
+    [ "${1##*.}" = 3 ] || wanted=$sections_7
+    awk -v list="$wanted" "$roff"'
+    BEGIN {
+        wanted = split(list, section, " ")
+        for (i = 1; i <= wanted; i++)
+            known[section[i]]
+    }
+    /^\.SH/ {
+        heading = says($0)
+        gsub(/ /, "_", heading)
+        if (heading in known && heading != section[++got]) {
+            print heading " stands where " (got > wanted ? "the end" : section[got]) " is expected"
+            exit bad = 1
+        }
+    }
+    END {
+        if (!bad && got < wanted)
+            print section[got + 1] " is missing"
+        exit got != wanted || bad
+    }' "$1"
+}
+
+# A page of section 3 begins with its own name; its prototypes are those of auraio.h for
+# the functions it names, and what else its synopsis declares stands there too.
+has_prototypes() {
+    sed -n "s/^${1##*/} //p" "$list/names" >"$list/own"
+    [ "$(head -n 1 "$list/own")" = "$(basename "$1" .3)" ] || {
+        echo "the first name is not $(basename "$1" .3)"
+        return 1
+    }
+    section SYNOPSIS "$1" | sed '/^ *#/d' | statements >"$list/synopsis"
+    awk 'FNR == NR { own[$1]; next }
+        match($0, /auraio_[a-z0-9_]+\(/) && !/^typedef/ &&
+            substr($0, RSTART, RLENGTH - 1) in own' "$list/own" "$list/statements" >"$list/auraio.h"
+    grep '^typedef\|^struct' "$list/synopsis" | while read -r line; do
+        if grep -Fqx "$line" "$list/statements"; then
+            printf '%s\n' "$line" >>"$list/auraio.h"
+        fi
+    done
+    same synopsis auraio.h
+}
+
+# A reference to another page is NAME(SECTION) with a font of its own, which tells it
+# from a call.
+has_references() {
+    awk "$roff"'/^\.(BR|RB) |\\f/ { print says($0) }' "$1" |
+        grep -E -o 'auraio[a-z0-9_-]* ?\([1-8]\)' | tr -d ' ' | sort -u >"$list/references"
+    comm -23 "$list/references" "$list/pages" >"$list/dead"
+    none dead
+}
+
+set -- "$man"/man[0-9]/*.[0-9]
+if [ ! -e "$1" ]; then
+    echo "Bail out! no page below $man"
+    exit 99
+fi
+version=$(echo AURAIO_VERSION_STRING | preprocess -P -include auraio.h -x c - | sed -n 's/^"\(.*\)"$/\1/p')
+statements <"$header" >"$list/statements"
+
+for page; do
+    echo "${page#"$top_srcdir/"}"
+done >"$list/files"
+sed -n 's/^[[:space:]]*\(man\/man[0-9]\/[^ ]*\).*/\1/p' "$man/man.am" >"$list/man.am"
+ok "man.am lists every page: $#" same files man.am
+
+"$man/page-names" "$@" >"$list/names"
+sed -E 's/^.*\.([0-9]) (.*)/\2(\1)/' "$list/names" | sort -u >"$list/pages"
+sed -n 's/^.*\.3 //p' "$list/names" | sort >"$list/all"
+uniq -d "$list/all" >"$list/twice"
+ok 'no name stands on two pages, or twice on one' none twice
+
+# What auraio.h has besides functions may have a page, but need not.
+{
+    sed -n -E -e 's/^typedef.*[ *](auraio_[a-z0-9_]+)$/\1/p' \
+        -e 's/^typedef[^(]*\(\*(auraio_[a-z0-9_]+)\).*/\1/p' "$list/statements"
+    preprocess -dM "$header" | sed -n -E 's/^#define (AURAIO_[A-Z0-9_]+).*/\1/p'
+} | sort -u >"$list/not_functions"
+comm -23 "$list/all" "$list/not_functions" >"$list/manual"
+{
+    functions <"$list/statements"
+    sed -n 's/^ *\(auraio_[a-z0-9_]*\);.*/\1/p' "$top_srcdir/lib/libauraio.map"
+} | sort -u >"$list/library"
+ok "the manual names the functions of the library: $(wc -l <"$list/library")" same manual library
+
+printf '%s\n' "$@" | grep '\.3$' | xargs "$man/make-aliases" "$list/aliases" >"$list/clashes" 2>&1 || :
+for page; do
+    [ ! -e "$list/aliases/${page##*/}" ] || echo "${page##*/} is a page and an alias"
+done >>"$list/clashes"
+ok "no alias takes the place of a page: $(find "$list/aliases" -type f | wc -l)" none clashes
+
+for page; do
+    name=${page##*/}
+    ok "$name has its title" has_title "$page"
+    ok "$name has its sections" has_sections "$page"
+    ok "$name refers to pages that exist" has_references "$page"
+    case $name in
+    *.3) ok "$name declares what auraio.h declares" has_prototypes "$page" ;;
+    esac
+done
+echo "1..$count"
+[ $failed -eq 0 ]
