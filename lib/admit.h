@@ -87,9 +87,9 @@ HOT int fill(struct ring *ring, struct slot *slot, const auraio_op_t *op, bool p
 HOT bool start(struct ring *ring, struct slot *slot, bool plain)
 {
     uint64_t bit = 1ull << (plain ? AURAIO_OP_READ : slot->op.type);
-    bool direct = ring->kernel_ops & bit && !slot->force_worker;
+    bool direct = ring->plain && ring->kernel_ops & bit && !slot->force_worker;
 
-    if (__builtin_expect(!direct || ring->unplaced.head, 0)) {
+    if (__builtin_expect(!direct, 0)) {
         aur_ring_start(ring, slot);
         return false;
     }

@@ -12,9 +12,9 @@
 
 /* io_uring */
 #define OWN_CQES 2 /* completions that are the library's own: the wake-up poll, a cancel */
-void aur_uring_place(struct ring *ring, struct slot *slot);
-int aur_uring_flush(struct ring *ring); /* 0, or -errno that is fatal */
-bool aur_uring_reap(struct ring *ring); /* true: there are more */
+bool aur_uring_place(struct ring *ring, struct slot *slot); /* true: time to send */
+int aur_uring_flush(struct ring *ring);                     /* 0, or -errno that is fatal */
+bool aur_uring_reap(struct ring *ring);                     /* true: there are more */
 void aur_uring_cancel(struct ring *ring, struct slot *slot);
 void aur_uring_failed(struct ring *ring, struct uring *uring, int error); /* for good */
 unsigned aur_uring_gathered(struct ring *ring); /* how many, published for a wait to send */

@@ -208,17 +208,32 @@ void aur_uring_prepare(const struct uring *uring, const struct slot *slot, struc
     prepare(uring, slot, sqe);
 }
 
-/* No more than both queues hold, that of completions must not overflow, and than a batch. */
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* The completion queue must not overflow. */
+static unsigned cq_room(const struct uring *uring)
+{
+    unsigned all = uring->cq_entries - OWN_CQES;
+
+    return all > uring->owed ? all - uring->owed : 0;
+}
+
+/* Nothing is gathered. */
+static void begin_batch(const struct ring *ring, struct uring *uring)
+{
+    uring->room = least(least(uring->sq_entries, READ(ring->engine->batch)), cq_room(uring));
+}
+
+/* No more than both queues hold, and than a batch. */
 static bool has_room(const struct ring *ring, struct uring *uring)
 {
-    unsigned sq = uring->sq_entries - uring_unsent(uring);
-    unsigned cq = uring->cq_entries - OWN_CQES;
+    unsigned room = least(uring->sq_entries - uring_unsent(uring), cq_room(uring));
     unsigned gathered = uring->sqe_tail - uring->sent, batch = READ(ring->engine->batch);
 
-    cq = cq > uring->owed ? cq - uring->owed : 0;
-    unsigned room = sq < cq ? sq : cq;
-    unsigned left = batch > gathered ? batch - gathered : 1;
-    uring->room = room < left ? room : left;
+    uring->room = least(room, batch > gathered ? batch - gathered : 1);
     return room > 0;
 }
 
@@ -230,17 +245,17 @@ bool aur_uring_find_room(struct ring *ring)
     return ring->uring && has_room(ring, ring->uring);
 }
 
-void aur_uring_place(struct ring *ring, struct slot *slot)
+bool aur_uring_place(struct ring *ring, struct slot *slot)
 {
-    uring_place(ring, slot, false);
+    return uring_place(ring, slot, false);
 }
 
 /* The last n SQEs are about to be handed over; with SQPOLL what was published is long taken. */
 static void stamp(struct ring *ring, struct uring *uring, unsigned n)
 {
     bool sqpoll = uring->setup_flags & IORING_SETUP_SQPOLL;
-    unsigned i = sqpoll ? atomic_load_explicit(uring->sq_tail, memory_order_relaxed)
-                        : uring->sqe_tail - n;
+    unsigned i =
+        sqpoll ? atomic_load_explicit(uring->sq_tail, memory_order_relaxed) : uring->sqe_tail - n;
     uint64_t now = aur_kern.now_ns();
 
     for (; i != uring->sqe_tail; i++) {
@@ -282,6 +297,7 @@ static void take_back(struct ring *ring, struct uring *uring, int error,
     }
     while (ring->unplaced.head)
         each(ring, list_pop(&ring->unplaced), error);
+    ring_note_plain(ring);
 }
 
 static void give_to_worker(struct ring *ring, struct slot *slot, int error)
@@ -369,8 +385,10 @@ static int submit_sqes(struct ring *ring, struct uring *uring)
         int taken = aur_uring_enter(uring, n, deferred);
         if (taken > 0)
             uring->sent += (unsigned)taken;
-        if (taken == (int)n)
+        if (taken == (int)n) {
+            begin_batch(ring, uring);
             return 0;
+        }
         if (taken <= 0 && taken != -EINTR)
             return refused(ring, uring, taken);
     }
@@ -457,14 +475,13 @@ static int flush_all_kinds(struct ring *ring)
             break;
         error = send_drained(ring);
     }
+    ring_note_plain(ring);
     return error;
 }
 
 int aur_uring_flush(struct ring *ring)
 {
-    if (ring->draining || ring->unplaced.head || ring->cancels_wait)
-        return flush_all_kinds(ring);
-    return submit_sqes(ring, ring->uring);
+    return ring->plain ? submit_sqes(ring, ring->uring) : flush_all_kinds(ring);
 }
 
 static bool arm_wake(struct uring *uring, int event_fd)
@@ -546,17 +563,16 @@ void aur_ring_retire_drained(struct ring *ring, bool all)
 
 bool aur_uring_reap(struct ring *ring)
 {
-    bool more = ring->uring && reap(ring, ring->uring);
-
-    if (!ring->draining)
-        return more;
-    bool done = false;
+    if (ring->plain)
+        return reap(ring, ring->uring);
+    bool more = ring->uring && reap(ring, ring->uring), done = false;
     for (struct uring *old = ring->draining; old; old = old->next) {
         more |= reap(ring, old);
         done |= !old->owed;
     }
     if (done && !is_slept_in(ring) && lock_try(&ring->engine->setup)) {
         aur_ring_retire_drained(ring, false);
+        ring_note_plain(ring);
         lock_drop(&ring->engine->setup);
     }
     return more;
@@ -566,5 +582,6 @@ void aur_uring_cancel(struct ring *ring, struct slot *slot)
 {
     slot->cancel_waits = true;
     ring->cancels_wait = true;
+    ring_note_plain(ring);
     aur_ring_flush(ring);
 }

@@ -47,7 +47,7 @@ int auraio_cancel(auraio_engine_t *engine, auraio_request_t *req)
 
     if (!engine || !req)
         return aur_fail(EINVAL);
-    if ((error = aur_engine_check(engine)))
+    if ((error = engine_check(engine)))
         return aur_fail(error);
     if (READ(engine->refuse) == ESHUTDOWN)
         return aur_fail(ESHUTDOWN);
@@ -90,7 +90,7 @@ int auraio_cancel_fd(auraio_engine_t *engine, int fd)
 
     if (!engine || (fd < 0 && fd >= INT_MIN + 32768))
         return aur_fail(EINVAL);
-    if ((error = aur_engine_check(engine)))
+    if ((error = engine_check(engine)))
         return aur_fail(error);
     if (READ(engine->refuse) == ESHUTDOWN)
         return aur_fail(ESHUTDOWN);

@@ -68,16 +68,6 @@ int aur_fail(int error)
     return -1;
 }
 
-int aur_engine_check(auraio_engine_t *engine)
-{
-    if (engine_is_forked(engine))
-        return EOWNERDEAD;
-    uint32_t owner = READ(engine->owner);
-    if (owner && owner != thread_id())
-        return EPERM;
-    return 0;
-}
-
 int aur_engine_claim(auraio_engine_t *engine)
 {
     uint32_t nobody = 0, me = thread_id();
@@ -85,25 +75,6 @@ int aur_engine_claim(auraio_engine_t *engine)
     if (READ(engine->owner) == me || atomic_compare_exchange_strong(&engine->owner, &nobody, me))
         return 0;
     return EPERM;
-}
-
-/* Counted before the look at refuse, as destroy sets refuse before it looks at the count. */
-int aur_engine_enter(auraio_engine_t *engine)
-{
-    int error = aur_engine_check(engine);
-
-    if (error)
-        return error;
-    atomic_fetch_add(&engine->events.inside, 1);
-    if (atomic_load(&engine->refuse) != ESHUTDOWN)
-        return 0;
-    aur_engine_leave(engine);
-    return ESHUTDOWN;
-}
-
-void aur_engine_leave(auraio_engine_t *engine)
-{
-    atomic_fetch_sub(&engine->events.inside, 1);
 }
 
 int aur_engine_pending(const auraio_engine_t *engine)
@@ -265,6 +236,7 @@ auraio_engine_t *auraio_create_with_options(const auraio_options_t *given)
     aur_options_resolve(&options, engine->cpus);
     engine->options = options;
     engine->ring_max = options.ring_count;
+    engine->ring_words = (engine->ring_max + 63) / 64;
     aur_engine_set_batch(engine, options.batch_threshold);
     atomic_store(&engine->min_in_flight, options.min_in_flight);
     atomic_store(&engine->max_p99_ms, options.max_p99_latency_ms);

@@ -18,7 +18,7 @@
 
 #include <errno.h>
 
-#define AUTO_BATCH 16 /* submissions per io_uring_enter when the library decides */
+#define AUTO_BATCH 32 /* submissions per io_uring_enter when the library decides */
 #define CPU_MAP 1024  /* CPUs told apart; those beyond share entries */
 
 struct auraio_engine {
@@ -32,6 +32,7 @@ struct auraio_engine {
     _Atomic uint32_t owner; /* single_thread: the thread that submitted first; 0: none yet */
     _Atomic unsigned batch; /* submissions gathered; UINT_MAX: as many as come */
     int ring_max;
+    int ring_words;       /* of events.active that have rings */
     uint64_t anon_device; /* where anonymous descriptors live: see aur_engine_owns */
     int cpus;
     auraio_options_t options; /* as given, zeros resolved */
@@ -69,14 +70,8 @@ struct auraio_engine {
     _Atomic double throughput_bps, p99_ms;
 };
 
-/* 0 or the errno for a call of this thread: the child of a fork, a foreign thread. */
-int aur_engine_check(auraio_engine_t *engine);
-/* The same for a submission, which makes the thread the owner if there is none. */
+/* For a submission: makes the thread the owner if there is none; 0 or EPERM. */
 int aur_engine_claim(auraio_engine_t *engine);
-
-/* The same, or ESHUTDOWN; destroy waits for who got 0 until he leaves. */
-int aur_engine_enter(auraio_engine_t *engine);
-void aur_engine_leave(auraio_engine_t *engine);
 /* What tells a forked child: see engine.c. Never NULL once there is an engine. */
 extern _Atomic uint64_t *_Atomic aur_fork_page;
 
@@ -89,6 +84,37 @@ static inline bool is_forked_since(uint64_t born)
 static inline bool engine_is_forked(const auraio_engine_t *engine)
 {
     return atomic_load_explicit(engine->fork_word, memory_order_relaxed) != engine->born;
+}
+
+/* 0 or the errno for a call of this thread: the child of a fork, a foreign thread. */
+static inline int engine_check(const auraio_engine_t *engine)
+{
+    if (engine_is_forked(engine))
+        return EOWNERDEAD;
+    uint32_t owner = atomic_load_explicit(&engine->owner, memory_order_relaxed);
+    return owner && owner != thread_id() ? EPERM : 0;
+}
+
+static inline void engine_leave(auraio_engine_t *engine)
+{
+    atomic_fetch_sub(&engine->events.inside, 1);
+}
+
+/*
+ * The same, or ESHUTDOWN; destroy waits for who got 0 until he leaves. Counted before
+ * the look at refuse, as destroy sets refuse before it looks at the count.
+ */
+static inline int engine_enter(auraio_engine_t *engine)
+{
+    int error = engine_check(engine);
+
+    if (error)
+        return error;
+    atomic_fetch_add(&engine->events.inside, 1);
+    if (atomic_load(&engine->refuse) != ESHUTDOWN)
+        return 0;
+    engine_leave(engine);
+    return ESHUTDOWN;
 }
 
 static inline int engine_claim(auraio_engine_t *engine)

@@ -252,7 +252,7 @@ static struct ring *only_active(const auraio_engine_t *engine)
     const struct events *ev = &engine->events;
     int found = -1;
 
-    for (int w = 0; w * 64 < engine->ring_max; w++) {
+    for (int w = 0; w < engine->ring_words; w++) {
         uint64_t bits = atomic_load(&ev->active[w]);
         if (!bits)
             continue;
@@ -293,7 +293,7 @@ static void sleep_among_rings(auraio_engine_t *engine, uint64_t deadline_ns, enu
     struct events *ev = &engine->events;
     struct visit found = {false, false};
 
-    for (int w = 0; w * 64 < engine->ring_max && !found.ready; w++) {
+    for (int w = 0; w < engine->ring_words && !found.ready; w++) {
         for (uint64_t bits = atomic_load(&ev->active[w]); bits; bits &= bits - 1) {
             struct ring *ring = engine_ring_made(engine, w * 64 + __builtin_ctzll(bits));
             ring_lock(ring);

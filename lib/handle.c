@@ -62,7 +62,7 @@ struct slot *aur_handle_enter(auraio_engine_t *engine, const auraio_request_t *r
     auraio_engine_t *owner = atomic_load(&table[id].engine);
     if (!owner || (engine && engine != owner) || ring_index >= (uint32_t)owner->ring_max)
         goto none;
-    if ((*error = aur_engine_check(owner)))
+    if ((*error = engine_check(owner)))
         goto none;
     *error = EINVAL;
     struct ring *found = engine_ring_made(owner, (int)ring_index);

@@ -223,10 +223,10 @@ static int can_register(const struct set *set)
 
 static int enter(auraio_engine_t *engine)
 {
-    int error = aur_engine_enter(engine);
+    int error = engine_enter(engine);
 
     if (!error && (error = READ(engine->refuse)))
-        aur_engine_leave(engine);
+        engine_leave(engine);
     return error;
 }
 
@@ -253,7 +253,7 @@ int auraio_register_buffers(auraio_engine_t *engine, const struct iovec *iovs, i
         atomic_store(&reg->buffers.state, SET_REGISTERED);
     }
     lock_drop(&engine->setup);
-    aur_engine_leave(engine);
+    engine_leave(engine);
     return error ? aur_fail(error) : 0;
 }
 
@@ -353,7 +353,7 @@ int auraio_register_files(auraio_engine_t *engine, const int *fds, int count)
         }
     }
     lock_drop(&engine->setup);
-    aur_engine_leave(engine);
+    engine_leave(engine);
     return error ? aur_fail(error) : 0;
 }
 
@@ -446,7 +446,7 @@ int auraio_update_file(auraio_engine_t *engine, int index, int fd)
     lock_take(&engine->setup);
     error = update_file(engine, index, fd);
     lock_drop(&engine->setup);
-    aur_engine_leave(engine);
+    engine_leave(engine);
     return error ? aur_fail(error) : 0;
 }
 
@@ -479,7 +479,7 @@ void aur_registered_finish(auraio_engine_t *engine)
 
 static int request_unregister(auraio_engine_t *engine, struct set *set)
 {
-    int error = aur_engine_enter(engine);
+    int error = engine_enter(engine);
 
     if (error)
         return error;
@@ -494,7 +494,7 @@ static int request_unregister(auraio_engine_t *engine, struct set *set)
     else if (!error)
         atomic_store(&engine->registered.draining, true);
     lock_drop(&engine->setup);
-    aur_engine_leave(engine);
+    engine_leave(engine);
     return error;
 }
 
@@ -504,7 +504,7 @@ static int unregister(auraio_engine_t *engine, struct set *set)
     int error = request_unregister(engine, set);
     uint64_t deadline = aur_deadline(UNREGISTER_MS);
 
-    if (error || aur_thread.running || (error = aur_engine_enter(engine)))
+    if (error || aur_thread.running || (error = engine_enter(engine)))
         return error;
     while (!error && atomic_load(&set->state) == SET_DRAINING) {
         int n = aur_poll_rings(engine, true);
@@ -519,7 +519,7 @@ static int unregister(auraio_engine_t *engine, struct set *set)
         aur_flush_all(engine);
         aur_registered_finish(engine);
     }
-    aur_engine_leave(engine);
+    engine_leave(engine);
     return atomic_load(&set->state) == SET_DRAINING ? error : 0;
 }
 

@@ -58,6 +58,7 @@ void aur_ring_use(struct ring *ring, struct uring *uring)
 {
     ring->uring = uring;
     ring->kernel_ops = uring ? ring->engine->features.available >> AURAIO_FEATURE_OP_FIRST : 0;
+    ring_note_plain(ring);
     aur_features_note(ring);
 }
 
@@ -120,10 +121,25 @@ void aur_ring_touch_slow(struct ring *ring)
     events_finished_outside(&engine->events); /* a sleeper in the old instance moves */
 }
 
+#define SNAPSHOT_TRIES 16
+
 /* A reader without the lock may see starts of long after the ends it saw. */
 static int clipped(const struct ring *ring, int64_t n)
 {
     return n < ring->depth ? (int)n : ring->depth;
+}
+
+/* Nothing ended in between: the starts are of the same moment. */
+int aur_ring_in_flight_at(const struct ring *ring, const struct ring_target *at)
+{
+    uint64_t started = 0, ended = 0, before = UINT64_MAX;
+
+    for (int i = 0; i < SNAPSHOT_TRIES && ended != before; i++) {
+        before = atomic_load_explicit(&at->ended, memory_order_acquire);
+        started = atomic_load_explicit(&at->started, memory_order_acquire);
+        ended = atomic_load_explicit(&at->ended, memory_order_acquire);
+    }
+    return clipped(ring, (int64_t)(started - before));
 }
 
 /*
@@ -145,10 +161,8 @@ int aur_ring_in_flight(const struct ring *ring)
 {
     int64_t n = 0;
 
-    for (int i = 0; i <= READ(ring->engine->targets.count); i++) {
-        uint64_t ended = atomic_load_explicit(&ring->at[i].ended, memory_order_acquire);
-        n += (int64_t)(READ(ring->at[i].started) - ended);
-    }
+    for (int i = 0; i <= READ(ring->engine->targets.count); i++)
+        n += aur_ring_in_flight_at(ring, &ring->at[i]);
     return clipped(ring, n);
 }
 
@@ -208,6 +222,7 @@ void aur_ring_start_later(struct ring *ring, struct slot *slot)
 {
     if (ring->uring) {
         list_push(&ring->unplaced, slot);
+        ring_note_plain(ring);
         return;
     }
     slot->on_worker = true;
@@ -231,7 +246,7 @@ void aur_ring_start(struct ring *ring, struct slot *slot)
     else if (ring->unplaced.head)
         aur_ring_start_later(ring, slot);
     else
-        aur_uring_place(ring, slot);
+        ring->at_limit |= aur_uring_place(ring, slot);
 }
 
 /* Counted as queued before the last try for a token: see target_give. */
@@ -346,24 +361,17 @@ void aur_ring_help(struct ring *ring, uint64_t targets)
         help_with(ring, ring->engine->targets.table[__builtin_ctzll(targets)]);
 }
 
-/* Nothing at all is gathered, as far as can be seen at a glance: most rings, most of the time. */
-static bool is_sent(const struct ring *ring)
-{
-    const struct uring *uring = ring->uring;
-
-    return uring && uring->sent == uring->sqe_tail && !ring->draining && !ring->unplaced.head &&
-           !ring->cancels_wait && !(uring->setup_flags & IORING_SETUP_SQPOLL);
-}
-
 int aur_ring_flush(struct ring *ring)
 {
+    if (ring->plain && ring->uring->sent == ring->uring->sqe_tail)
+        return 0;
     if (!ring->uring && !ring->draining)
         return 0;
-    if (is_sent(ring))
-        return 0;
     int error = aur_uring_flush(ring);
+    if (ring->plain && ring->uring->sent == ring->uring->sqe_tail)
+        return error;
     /* The kernel had no room: who sleeps or has an event loop is called back to try again. */
-    if (!is_sent(ring) && aur_ring_unsent(ring) && events_send_now(&ring->engine->events))
+    if (aur_ring_unsent(ring) && events_send_now(&ring->engine->events))
         aur_events_deadline(&ring->engine->events, aur_kern.now_ns() + RETRY_NS);
     return error;
 }
@@ -379,7 +387,7 @@ unsigned aur_ring_unsent(const struct ring *ring)
 
 bool aur_ring_reap(struct ring *ring)
 {
-    bool more = (ring->uring || ring->draining) && aur_uring_reap(ring);
+    bool more = aur_uring_reap(ring);
 
     if (atomic_load(&ring->worked)) /* in order with the sleeper's word: see events.h */
         aur_workers_reap(ring);

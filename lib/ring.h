@@ -50,6 +50,7 @@ struct ring {
     struct lock lock;
     bool locking; /* false: single_thread, the lock is never taken */
     bool active;  /* its bit stands in the engine's set of active rings */
+    bool plain;   /* one instance, no SQPOLL, nothing unplaced, no cancel waits: the short ways */
     bool coop;    /* uring is cooperative and belongs to coop_thread alone */
     uint16_t index;
     uint32_t coop_thread;
@@ -150,6 +151,7 @@ bool aur_list_remove(struct list *list, struct slot *slot);
 int aur_ring_pending(const struct ring *ring);
 /* Those of them that the kernel or a worker has. */
 int aur_ring_in_flight(const struct ring *ring);
+int aur_ring_in_flight_at(const struct ring *ring, const struct ring_target *at);
 /* They are most just before some are collected. Lock held. */
 void aur_ring_note_peak(struct ring *ring);
 
@@ -238,6 +240,13 @@ void aur_ring_finished(struct ring *ring, struct slot *slot, ssize_t result, uin
 void aur_ring_give_token(struct ring *ring, struct slot *slot);
 /* Finished without having been started. Lock held. */
 void aur_ring_finish_unstarted(struct ring *ring, struct slot *slot, ssize_t result);
+
+/* To be called when something has changed that plain says. */
+static inline void ring_note_plain(struct ring *ring)
+{
+    ring->plain = ring->uring && !(ring->uring->setup_flags & IORING_SETUP_SQPOLL) &&
+                  !ring->draining && !ring->unplaced.head && !ring->cancels_wait;
+}
 
 int aur_ring_flush(struct ring *ring); /* lock held; 0 or negative errno for a ring that failed */
 bool aur_ring_reap(struct ring *ring); /* lock held; true: there are more completions */

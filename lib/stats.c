@@ -15,14 +15,6 @@
 #define WINDOW_MAX_NS 1000000000ull /* up to 1 s for the samples a P99 needs */
 #define WINDOW_SAMPLES 20
 
-static int in_flight_at(const struct ring *ring, const struct ring_target *at)
-{
-    uint64_t ended = atomic_load_explicit(&at->ended, memory_order_acquire);
-    uint64_t n = READ(at->started) - ended;
-
-    return n < (unsigned)ring->depth ? (int)n : ring->depth;
-}
-
 /* Of transfers only; a descriptor that openat returned is no number of bytes. */
 static uint64_t bytes_of(const struct ring *ring)
 {
@@ -263,7 +255,9 @@ int auraio_get_target_stats(auraio_engine_t *engine, int index, auraio_target_st
     stats->limit = READ(t->limit) ? READ(t->limit) : limit_of(engine);
     int i = 0;
     for (struct ring *ring; (ring = engine_next_ring(engine, &i));)
-        stats->in_flight += in_flight_at(ring, ring_at(ring, t));
+        stats->in_flight += aur_ring_in_flight_at(ring, ring_at(ring, t));
+    if (target_is_gated(t) && READ(t->tokens) < stats->in_flight) /* the sum is of many moments */
+        stats->in_flight = READ(t->tokens);
     stats->queued = READ(t->queued);
     stats->phase = AURAIO_PHASE_PASSTHROUGH;
     stats->p99_latency_ms = atomic_load(&t->p99_ms);
@@ -306,7 +300,7 @@ static int may_set(auraio_engine_t *engine, bool valid)
 {
     if (!engine || !valid)
         return EINVAL;
-    return aur_engine_check(engine);
+    return engine_check(engine);
 }
 
 int auraio_set_max_p99_latency(auraio_engine_t *engine, double ms)
@@ -358,6 +352,13 @@ int auraio_set_batch_threshold(auraio_engine_t *engine, int n)
     if (error)
         return aur_fail(error);
     aur_engine_set_batch(engine, n);
+    int i = 0;
+    for (struct ring *ring; (ring = engine_next_ring(engine, &i));) {
+        ring_lock(ring);
+        if (ring->uring)
+            ring->uring->room = 0; /* counted anew, with this batch */
+        ring_unlock(ring);
+    }
     return 0;
 }
 

@@ -68,7 +68,7 @@ static size_t submit_blocking(auraio_engine_t *engine, const auraio_op_t *ops, s
 {
     size_t accepted = 0;
 
-    if ((*error = aur_engine_enter(engine))) /* destroy waits for who is blocked */
+    if ((*error = engine_enter(engine))) /* destroy waits for who is blocked */
         return 0;
     while (!(*error = aur_wait_for_room(engine))) {
         struct ring *ring = route(engine, error);
@@ -79,7 +79,7 @@ static size_t submit_blocking(auraio_engine_t *engine, const auraio_op_t *ops, s
         if (*error != WAIT_FOR_ROOM)
             break;
     }
-    aur_engine_leave(engine);
+    engine_leave(engine);
     return accepted;
 }
 

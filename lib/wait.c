@@ -33,12 +33,12 @@ static int enter(auraio_engine_t *engine)
         return EINVAL;
     if (is_inside_callback_of(engine))
         return engine_is_forked(engine) ? EOWNERDEAD : EDEADLK;
-    return aur_engine_enter(engine);
+    return engine_enter(engine);
 }
 
 void aur_flush_all(auraio_engine_t *engine)
 {
-    for (int w = 0; w * 64 < engine->ring_max; w++) {
+    for (int w = 0; w < engine->ring_words; w++) {
         for (uint64_t bits = READ(engine->events.active[w]); bits; bits &= bits - 1) {
             struct ring *ring = engine_ring_made(engine, w * 64 + __builtin_ctzll(bits));
             ring_lock(ring);
@@ -63,7 +63,7 @@ int aur_poll_rings(auraio_engine_t *engine, bool send)
     int n = 0;
 
     bool fired = take_signals(ev);
-    for (int w = 0, words = (engine->ring_max + 63) / 64; w < words; w++) {
+    for (int w = 0; w < engine->ring_words; w++) {
         for (uint64_t bits = atomic_load(&ev->active[w]); bits; bits &= bits - 1) {
             struct ring *ring = engine_ring_made(engine, w * 64 + __builtin_ctzll(bits));
             int delivered = aur_ring_poll(ring, send);
@@ -107,7 +107,7 @@ int aur_wait_for_room(auraio_engine_t *engine)
         aur_events_sleep(engine, aur_kern.now_ns() + DRAIN_SLICE_NS, FOR_ROOM,
                          atomic_load(&ev->wake_seq));
     bool fired = READ(ev->handed_out) ? false : take_signals(ev);
-    for (int w = 0; w * 64 < engine->ring_max; w++) {
+    for (int w = 0; w < engine->ring_words; w++) {
         for (uint64_t bits = atomic_load(&ev->active[w]); bits; bits &= bits - 1) {
             struct ring *ring = engine_ring_made(engine, w * 64 + __builtin_ctzll(bits));
             aur_ring_do_undone(ring);
@@ -190,7 +190,7 @@ int auraio_wait_n(auraio_engine_t *engine, int min, int timeout_ms)
     int n = wait_until(engine, min, aur_deadline(timeout_ms), &error);
     if (n == ORPHANED)
         return aur_fail(EOWNERDEAD);
-    aur_engine_leave(engine);
+    engine_leave(engine);
     return error && !n ? aur_fail(error) : n;
 }
 
@@ -207,7 +207,7 @@ int auraio_run(auraio_engine_t *engine)
             return aur_fail(EOWNERDEAD);
     atomic_store(&ev->stop_seen, stops);
     atomic_store(&ev->wake_seen, atomic_load(&ev->wake_seq)); /* a stop wakes as well */
-    aur_engine_leave(engine);
+    engine_leave(engine);
     return error ? aur_fail(error) : 0;
 }
 
@@ -245,7 +245,7 @@ int auraio_drain(auraio_engine_t *engine, int timeout_ms)
         error = ETIMEDOUT;
     else if (!n)
         error = READ(engine->fatal);
-    aur_engine_leave(engine);
+    engine_leave(engine);
     if (error)
         return aur_fail(error);
     return n < INT_MAX ? (int)n : INT_MAX;
@@ -274,12 +274,12 @@ int auraio_stop(auraio_engine_t *engine)
 
 int auraio_flush(auraio_engine_t *engine)
 {
-    int error = engine ? aur_engine_enter(engine) : EINVAL;
+    int error = engine ? engine_enter(engine) : EINVAL;
 
     if (error)
         return aur_fail(error);
     aur_flush_all(engine);
-    aur_engine_leave(engine);
+    engine_leave(engine);
     return (error = READ(engine->fatal)) ? aur_fail(error) : 0;
 }
 
@@ -302,7 +302,7 @@ static void signal_from_ring(auraio_engine_t *engine)
  */
 int auraio_get_poll_fd(auraio_engine_t *engine)
 {
-    int error = engine ? aur_engine_check(engine) : EINVAL;
+    int error = engine ? engine_check(engine) : EINVAL;
 
     if (error)
         return aur_fail(error);
