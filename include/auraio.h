@@ -20,7 +20,9 @@
  *     EAGAIN     no room, see auraio_overflow_t
  *     ESHUTDOWN  auraio_destroy has begun
  *     ENOMEM     no memory (a ring comes into being on its first use)
+ *     EMFILE     or ENFILE: no descriptor for such a ring, with AURAIO_BACKEND_URING
  *     ENOENT     a registered buffer or file is named and no such set is registered
+ *     EBADF      an empty slot of the registered files is named
  *     EOVERFLOW  offset + len reach beyond the registered buffer
  *     EBUSY      that registered set is draining
  *     EPERM      another thread than the owner of a single_thread engine
@@ -87,9 +89,11 @@ typedef struct auraio_engine auraio_engine_t;
 /* Bytes of auraio_options_t.name, the final NUL included. Since 0.1. */
 #define AURAIO_NAME_MAX 32
 
-/* Which ring takes a submission. Since 0.1. */
+/* Which ring takes a submission. With the first two a thread chooses anew after at most 16
+ * submissions, and asks for its CPU again after at most 32. A call of auraio_submit counts as one
+ * of them. Since 0.1. */
 typedef enum {
-    /* The ring of this CPU; when it is over 75 % of its share and loaded more than twice the
+    /* The ring of this CPU; when it is over 75 % of queue_depth and loaded more than twice the
      * average, the lighter of two others picked at random. */
     AURAIO_SELECT_ADAPTIVE = 0,
     /* Always the ring of this CPU: EAGAIN when that one holds queue_depth operations. The other
@@ -266,8 +270,8 @@ size_t auraio_buffer_size(auraio_engine_t *engine, const void *buf);
 
 /* What O_DIRECT on this file needs, in bytes: *mem the alignment of memory, *offset that of offset
  * and length. From statx(2) (STATX_DIOALIGN), else the block device, else 4096, which is safe. Asks
- * the file system, so it may block. 0, or -1. Errors: EINVAL a NULL pointer; those of statx(2).
- * MT-safe, since 0.1. */
+ * the file system, so it may block. 0, or -1 with both as they were. Errors: EBADF fd is negative,
+ * a registered file or not open; EINVAL a NULL pointer; those of statx(2). MT-safe, since 0.1. */
 int auraio_file_alignment(int fd, size_t *mem, size_t *offset);
 
 /* 3. Operations, one at a time */
@@ -405,7 +409,8 @@ typedef enum {
  * short one the rest of the chain gets -ECANCELED. The library runs the chain: a successor starts
  * when the completion before it is reaped, so a chain makes progress while somebody polls, and a
  * short transfer is continued before the successor starts. A chain is admitted whole or not at all
- * and has at most AURAIO_CHAIN_MAX operations (EINVAL). The end of the batch ends it.
+ * and has at most AURAIO_CHAIN_MAX operations and at most queue_depth (EINVAL). The end of the
+ * batch ends it.
  *
  * SHORT: report a short transfer as it is instead of continuing it.
  */
@@ -497,7 +502,8 @@ ssize_t auraio_submit(auraio_engine_t *engine, const auraio_op_t *ops, size_t n,
 int auraio_cancel(auraio_engine_t *engine, auraio_request_t *req);
 
 /* The same for all operations on one descriptor, as it was given at submission. Returns how many
- * were asked, or -1. Errors: ESHUTDOWN. Call it before closing fd. MT-safe, since 0.1. */
+ * were asked, or -1. Errors: EINVAL fd is negative and no registered file (AT_FDCWD is neither);
+ * ESHUTDOWN. Call it before closing fd. MT-safe, since 0.1. */
 int auraio_cancel_fd(auraio_engine_t *engine, int fd);
 
 /* About a request of any engine; in brackets what a stale handle gets. Whether it is under way, its
@@ -529,7 +535,8 @@ int auraio_poll(auraio_engine_t *engine);
  * With nothing in flight it sleeps all the same, since another thread may submit (not so on a
  * single_thread engine). Before it sleeps it sends what all threads have gathered. Any number of
  * threads may wait; nobody sleeps while a completion is ready. Signals do not end it: a handler
- * calls auraio_wakeup. Errors: as auraio_poll; EINVAL min < 1, timeout_ms < -1. MT-safe, since 0.1.
+ * calls auraio_wakeup or auraio_stop. Errors: as auraio_poll; EINVAL min < 1, timeout_ms < -1.
+ * MT-safe, since 0.1.
  */
 int auraio_wait_n(auraio_engine_t *engine, int min, int timeout_ms);
 int auraio_wait(auraio_engine_t *engine, int timeout_ms);
@@ -544,7 +551,8 @@ int auraio_wakeup(auraio_engine_t *engine);
 int auraio_run(auraio_engine_t *engine);
 
 /* Ends every auraio_run in progress or, when there is none, the next one; on waits it acts as
- * auraio_wakeup. 0, or -1 (EINVAL). Any thread, or a callback. MT-safe, since 0.1. */
+ * auraio_wakeup. 0, or -1 (EINVAL). MT-safe, on a single_thread engine too, and async-signal-safe
+ * as auraio_wakeup is: a handler of SIGINT may end a run with it. Since 0.1. */
 int auraio_stop(auraio_engine_t *engine);
 
 /* Processes until nothing is in flight or held back, timeout_ms at most (-1 = no limit). Returns
@@ -554,8 +562,8 @@ int auraio_stop(auraio_engine_t *engine);
 int auraio_drain(auraio_engine_t *engine, int timeout_ms);
 
 /* Hands what is gathered to the kernel now, io_uring_enter(2). 0, or -1. A kernel that is short of
- * something for the moment is no error: the rest is sent later. Errors: that of a ring which failed
- * for good. MT-safe, since 0.1. */
+ * something for the moment is no error: the rest is sent later. Errors: ESHUTDOWN; that of a ring
+ * which failed for good. MT-safe, since 0.1. */
 int auraio_flush(auraio_engine_t *engine);
 
 /* Operations in flight or held back whose callback has not begun; while other threads are at work
@@ -566,7 +574,8 @@ int auraio_pending_count(auraio_engine_t *engine);
  * readable while completions wait; then call auraio_poll. It may be readable once too often, never
  * too seldom. It belongs to the engine: neither read nor close it; it lasts until auraio_destroy.
  * From the first call on, each submission is sent before its call returns. The same number every
- * time, or -1. Errors: EMFILE, ENFILE, ENOMEM. MT-safe, since 0.1. */
+ * time, made by auraio_create, so that there is nothing to run out of; or -1, with no errors but
+ * those of every call. MT-safe, since 0.1. */
 int auraio_get_poll_fd(auraio_engine_t *engine);
 
 /* Whether this thread is inside a callback, of any engine. MT-safe, since 0.1. */
@@ -578,7 +587,8 @@ bool auraio_in_callback(void);
  * when the last operation on it has ended. While it drains, submissions on it and a new register
  * get EBUSY; all else goes on. Where the kernel refuses to register (RLIMIT_MEMLOCK, getrlimit(2))
  * the calls succeed and work unregistered; features and log tell. All functions here are MT-safe,
- * since 0.1, and return 0 or -1. */
+ * since 0.1, and return 0 or -1. Register and update fail also with the errno of a ring that failed
+ * for good, see auraio_get_fatal_error. */
 
 /* Makes iovs[0..count-1] known as buffers 0..count-1 for auraio_buf_fixed. The array is copied; the
  * memory is the caller's and stays valid until the set is UNREGISTERED. Errors: EINVAL NULL,
@@ -591,19 +601,20 @@ int auraio_register_buffers(auraio_engine_t *engine, const struct iovec *iovs, i
  * drain finishes it. unregister polls meanwhile: it runs callbacks, so hold no lock that they take.
  * Memory may be reused when unregister returned 0 outside a callback, when
  * auraio_drain has returned >= 0, or when register no longer answers EBUSY. Errors: ENOENT nothing
- * is registered. */
+ * is registered; ESHUTDOWN. */
 int auraio_unregister_buffers(auraio_engine_t *engine);
 int auraio_request_unregister_buffers(auraio_engine_t *engine);
 
 /* Makes fds[0..count-1] (-1 for an empty slot) known as files 0..count-1 for auraio_fixed_file. The
  * array is copied. The library keeps a duplicate of each descriptor until the set is unregistered
  * and all operations on it ended, so the caller may close its own. Errors: EINVAL NULL, count
- * outside 1..32768; EBADF; EMFILE; EBUSY registered or draining already; ENOMEM; ESHUTDOWN. */
+ * outside 1..32768, a descriptor below -1; EBADF; EMFILE; EBUSY registered or draining already;
+ * ENOMEM; ESHUTDOWN. */
 int auraio_register_files(auraio_engine_t *engine, const int *fds, int count);
 
 /* Puts another file in a slot; fd -1 empties it. On all rings or, on failure, on none; safe under
- * load. An operation accepted before keeps the old file. Errors: EINVAL no such slot; ENOENT no set
- * registered; EBUSY draining; EBADF; EMFILE; ENOMEM; ESHUTDOWN. */
+ * load. An operation accepted before keeps the old file. Errors: EINVAL no such slot, or fd below
+ * -1; ENOENT no set registered; EBUSY draining; EBADF; EMFILE; ENOMEM; ESHUTDOWN. */
 int auraio_update_file(auraio_engine_t *engine, int index, int fd);
 
 /* As for buffers. */
@@ -619,7 +630,8 @@ static inline int auraio_fixed_file(int index)
 
 /* 8. Statistics */
 
-/* Where the controller stands; auraio_tuning(7). PASSTHROUGH: no limit is in force. Since 0.1. */
+/* Where the controller stands; auraio_tuning(7). PASSTHROUGH: no limit is in force; in version 0.1,
+ * which has no controller, also under the limit of auraio_set_max_in_flight. Since 0.1. */
 typedef enum {
     AURAIO_PHASE_BASELINE = 0,
     AURAIO_PHASE_PROBING = 1,
@@ -641,13 +653,13 @@ typedef struct auraio_stats {
     int current_in_flight;         /* in the kernel now */
     int optimal_in_flight;         /* the controller's limit, all targets */
     int peak_in_flight;
-    int optimal_batch_size; /* submissions per system call aimed at */
+    int optimal_batch_size; /* submissions per system call aimed at; 0 = no number */
     int queued;             /* held back in the library now */
     int reserved0;
     uint64_t adaptive_spills; /* submissions ADAPTIVE sent to another CPU's ring */
-    uint64_t eagain_count;    /* submissions refused with EAGAIN */
+    uint64_t eagain_count;    /* calls refused, or cut short, with EAGAIN */
     uint64_t submit_calls;    /* system calls that handed over submissions */
-    uint64_t wait_calls;      /* system calls that waited */
+    uint64_t wait_calls;      /* sleeps of wait and run, not system calls */
     uint64_t resubmitted;     /* operations run again or continued by the library */
     uint64_t abandoned;       /* operations given up, their memory kept */
     uint64_t reserved[8];
@@ -797,7 +809,7 @@ enum {
 /* Strings are NUL-terminated. Since 0.1. */
 typedef struct auraio_features {
     auraio_backend_t backend; /* what is used: URING or THREADS */
-    int uring_errno;          /* why not io_uring, positive; 0 = it is used */
+    int uring_errno;          /* why not io_uring, positive; 0 = used, or threads asked for */
     char reason[128];         /* the same in words; empty when io_uring is used */
     char kernel_release[64];  /* as uname(2) */
     char liburing_built[16];
