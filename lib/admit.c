@@ -89,7 +89,7 @@ void aur_admit_deadline(struct ring *ring, struct slot *slot, int timeout_ms)
     aur_events_deadline(&ring->engine->events, slot->deadline_ns);
 }
 
-int aur_admit_gated(struct ring *ring, struct slot *slot, bool *hold)
+int aur_admit_gated(struct ring *ring, struct slot *slot)
 {
     struct target *target = slot->at->target;
     bool behind = slot->at->held.head != NULL;
@@ -108,8 +108,7 @@ int aur_admit_gated(struct ring *ring, struct slot *slot, bool *hold)
     case AURAIO_OVERFLOW_QUEUE:
         break;
     }
-    *hold = true;
-    return 0;
+    return HELD_BACK;
 }
 
 void aur_admit_give_back(struct ring *ring, struct slot *chain)
@@ -145,7 +144,7 @@ int aur_admit_chain(struct ring *ring, const auraio_op_t *ops, size_t n, auraio_
         slot_set_state(slot, SLOT_CHAINED);
     }
     if (!error)
-        error = admit_filled(ring, first, (int)n, false, own_place);
+        error = admit_filled(ring, first, &first->op, false, (int)n, own_place);
     if (error) {
         aur_admit_give_back(ring, first);
         return error;

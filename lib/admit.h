@@ -11,15 +11,15 @@
 #include "engine.h"
 #include "place.h"
 
-/* Not errno values: the caller sleeps and tries again, or tries another ring. */
-enum { WAIT_FOR_ROOM = -1, RING_IS_FULL = -2 };
+/* Not errno values: the caller sleeps and tries again, or tries another ring; accepted. */
+enum { WAIT_FOR_ROOM = -1, RING_IS_FULL = -2, HELD_BACK = -3 };
 
 /* What an operation refers to is referenced; 0 or an errno value. */
 int aur_admit_file(auraio_engine_t *engine, struct slot *slot);
 int aur_admit_other(struct ring *ring, struct slot *slot);
 void aur_admit_target(struct ring *ring, struct slot *slot, int fd);
 /* What the overflow mode says when the first operation's target is gated. */
-int aur_admit_gated(struct ring *ring, struct slot *slot, bool *hold);
+int aur_admit_gated(struct ring *ring, struct slot *slot);
 void aur_admit_give_back(struct ring *ring, struct slot *chain);
 void aur_admit_deadline(struct ring *ring, struct slot *slot, int timeout_ms);
 /* A chain of n, whole or not at all. */
@@ -84,9 +84,9 @@ HOT int fill(struct ring *ring, struct slot *slot, const auraio_op_t *op, bool p
 }
 
 /* Past the gate: to the kernel, or wherever else it runs. True: now it is time to send. */
-HOT bool start(struct ring *ring, struct slot *slot, bool plain)
+HOT bool start(struct ring *ring, struct slot *slot, const auraio_op_t *op, bool plain)
 {
-    uint64_t bit = 1ull << (plain ? AURAIO_OP_READ : slot->op.type);
+    uint64_t bit = 1ull << op->type;
     bool direct = ring->plain && ring->kernel_ops & bit && !slot->force_worker;
 
     if (__builtin_expect(!direct, 0)) {
@@ -95,30 +95,32 @@ HOT bool start(struct ring *ring, struct slot *slot, bool plain)
     }
     slot_set_state(slot, SLOT_STARTED);
     COUNT(slot->at->started, 1);
-    return uring_place(ring, slot, plain);
+    return uring_place(ring, slot, op, plain);
 }
 
-/* n filled slots in a chain; own_place: the last one is that of the running callback. */
-HOT int admit_filled(struct ring *ring, struct slot *first, int n, bool plain, bool own_place)
+/*
+ * n filled slots in a chain, the first for op; own_place: the last one is that of the
+ * running callback. 0 or why not.
+ */
+HOT int admit_filled(struct ring *ring, struct slot *first, const auraio_op_t *op, bool plain,
+                     int n, bool own_place)
 {
     struct target *target = first->at->target;
-    bool hold = false;
+    int gate =
+        target && __builtin_expect(target_is_gated(target), 0) ? aur_admit_gated(ring, first) : 0;
 
-    if (target && __builtin_expect(target_is_gated(target), 0)) {
-        int error = aur_admit_gated(ring, first, &hold);
-        if (error)
-            return error;
-    }
+    if (__builtin_expect(gate && gate != HELD_BACK, 0))
+        return gate;
     if (__builtin_expect(own_place, 0))
         aur_thread.running->place_used = true;
-    if (!ring->active)
+    if (__builtin_expect(!ring->active, 0))
         aur_events_activate(&ring->engine->events, ring);
-    if (__builtin_expect(n - 1 + hold, 0))
-        COUNT(ring->count.unstarted, n - 1 + hold);
-    if (__builtin_expect(hold, 0))
+    if (__builtin_expect(gate || n > 1, 0))
+        COUNT(ring->count.unstarted, n - 1 + (gate == HELD_BACK));
+    if (__builtin_expect(gate, 0))
         aur_ring_hold(ring, first);
-    else
-        ring->at_limit |= start(ring, first, plain);
+    else if (start(ring, first, op, plain))
+        ring->at_limit = true;
     return 0;
 }
 
@@ -129,19 +131,24 @@ HOT int admit(struct ring *ring, const auraio_op_t *op, bool plain, uintptr_t *h
 
     if (__builtin_expect(error, 0))
         return error;
-    if (!ring_has_room(ring, 1, aur_thread.running))
-        return RING_IS_FULL;
     bool own_place = ring->free_count <= RING_SPARE_SLOTS;
+    if (__builtin_expect(own_place, 0)) {
+        if (!aur_ring_has_room_slow(ring, 1, aur_thread.running))
+            return RING_IS_FULL;
+        own_place = ring->free_count <= RING_SPARE_SLOTS;
+    }
     struct slot *slot = ring_take_slot(ring);
-    *handle = slot_handle(slot);
     error = fill(ring, slot, op, plain, total);
     if (!error && op->timeout_ms)
         aur_admit_deadline(ring, slot, op->timeout_ms);
     if (!error)
-        error = admit_filled(ring, slot, 1, plain, own_place);
-    if (__builtin_expect(error, 0))
+        error = admit_filled(ring, slot, op, plain, 1, own_place);
+    if (__builtin_expect(error, 0)) {
         aur_admit_give_back(ring, slot);
-    return error;
+        return error;
+    }
+    *handle = slot_handle(slot);
+    return 0;
 }
 
 #endif

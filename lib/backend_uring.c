@@ -221,10 +221,11 @@ static unsigned cq_room(const struct uring *uring)
     return all > uring->owed ? all - uring->owed : 0;
 }
 
-/* Nothing is gathered. */
+/* All was taken; with SQPOLL only perhaps, so there the room is counted when it is needed. */
 static void begin_batch(const struct ring *ring, struct uring *uring)
 {
-    uring->room = least(least(uring->sq_entries, READ(ring->engine->batch)), cq_room(uring));
+    if (!(uring->setup_flags & IORING_SETUP_SQPOLL))
+        uring->room = least(least(uring->sq_entries, READ(ring->engine->batch)), cq_room(uring));
 }
 
 /* No more than both queues hold, and than a batch. */
@@ -247,7 +248,7 @@ bool aur_uring_find_room(struct ring *ring)
 
 bool aur_uring_place(struct ring *ring, struct slot *slot)
 {
-    return uring_place(ring, slot, false);
+    return uring_place(ring, slot, &slot->op, false);
 }
 
 /* The last n SQEs are about to be handed over; with SQPOLL what was published is long taken. */
@@ -468,7 +469,7 @@ static int flush_all_kinds(struct ring *ring)
         if (error || (!ring->unplaced.head && !ring->cancels_wait))
             break;
         while (ring->uring && ring->unplaced.head && has_room(ring, ring->uring))
-            uring_place(ring, list_pop(&ring->unplaced), false);
+            aur_uring_place(ring, list_pop(&ring->unplaced));
         if (ring->cancels_wait)
             place_cancels(ring);
         if (aur_ring_unsent(ring) == before)

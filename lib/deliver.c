@@ -12,7 +12,7 @@
     16 /* batches one poll delivers: a callback that submits must not keep it for ever             \
         */
 
-static void count_result(struct ring *ring, ssize_t result)
+HOT void count_result(struct ring *ring, ssize_t result)
 {
     struct ring_counters *count = &ring->count;
 

@@ -15,16 +15,8 @@ void aur_uring_prepare(const struct uring *uring, const struct slot *slot,
 /* Counts the room anew, and sends to make some; false: there is none. */
 bool aur_uring_find_room(struct ring *ring);
 
-HOT bool is_plain(const struct slot *slot, bool plain)
+HOT void prepare_plain(const auraio_op_t *op, uintptr_t handle, struct io_uring_sqe *sqe)
 {
-    return (plain || (slot->op.type <= AURAIO_OP_WRITE && !slot->done)) &&
-           slot->total <= PART_MAX && !slot->buffer && !slot->file;
-}
-
-HOT void prepare_plain(const struct slot *slot, struct io_uring_sqe *sqe)
-{
-    const auraio_op_t *op = &slot->op;
-
     *sqe = (struct io_uring_sqe){.opcode =
                                      op->type == AURAIO_OP_WRITE ? IORING_OP_WRITE : IORING_OP_READ,
                                  .ioprio = op->ioprio,
@@ -33,14 +25,15 @@ HOT void prepare_plain(const struct slot *slot, struct io_uring_sqe *sqe)
                                  .addr = (uint64_t)(uintptr_t)op->buf.u.ptr,
                                  .len = (unsigned)op->len,
                                  .rw_flags = op->rw_flags,
-                                 .user_data = slot_handle(slot)};
+                                 .user_data = handle};
 }
 
 /*
- * The ring has an instance. plain: known to be the first part of a read or write.
+ * The ring has an instance. op is the slot's, or a copy that the compiler sees through.
+ * plain: known to be the first part of a read or write.
  * True: a batch is full, or the queue, and wants to be sent.
  */
-HOT bool uring_place(struct ring *ring, struct slot *slot, bool plain)
+HOT bool uring_place(struct ring *ring, struct slot *slot, const auraio_op_t *op, bool plain)
 {
     if (__builtin_expect(!ring->uring->room, 0) && !aur_uring_find_room(ring)) {
         aur_ring_start_later(ring, slot);
@@ -48,9 +41,10 @@ HOT bool uring_place(struct ring *ring, struct slot *slot, bool plain)
     }
     struct uring *uring = ring->uring;
     struct io_uring_sqe *sqe = &uring->sqes[uring->sqe_tail++ & uring->sq_mask];
+    bool transfer = plain || (op->type <= AURAIO_OP_WRITE && !slot->done);
     uring->owed++;
-    if (is_plain(slot, plain))
-        prepare_plain(slot, sqe);
+    if (transfer && op->len <= PART_MAX && !slot->buffer && !slot->file)
+        prepare_plain(op, slot_handle(slot), sqe);
     else
         aur_uring_prepare(uring, slot, sqe);
     return !--uring->room;

@@ -34,7 +34,7 @@ HOT void end(struct ring *ring, int error)
 HOT int begin(struct ring *ring)
 {
     ring_lock(ring);
-    ring_touch(ring, thread_id());
+    ring_touch(ring, aur_thread.id);
     return READ(ring->engine->refuse);
 }
 
@@ -93,9 +93,13 @@ static size_t submit_rest(auraio_engine_t *engine, const auraio_op_t *ops, size_
     struct ring *full = aur_thread.route_ring;
     size_t accepted = 0;
 
+    aur_thread.cpu = -1; /* the thread may have moved */
     if (*error == RING_IS_FULL) {
-        struct ring *ring = aur_route(engine, error);
-        if (ring && ring != full)
+        int no_ring;
+        struct ring *ring = aur_route(engine, &no_ring);
+        if (!ring)
+            *error = no_ring;
+        else if (ring != full)
             accepted = submit_to(ring, ops, n, handles, error);
     }
     if (*error == WAIT_FOR_ROOM)
@@ -169,12 +173,12 @@ auraio_request_t *aur_submit_one(auraio_engine_t *engine, const auraio_op_t *op)
     return error ? single_rest(engine, op, error) : (auraio_request_t *)handle;
 }
 
-HOT auraio_op_t transfer(auraio_op_type_t type, int fd, auraio_buf_t buf, size_t len,
+HOT auraio_op_t transfer(auraio_op_type_t type, int fd, const auraio_buf_t *buf, size_t len,
                          int64_t offset, auraio_callback_t callback, void *user_data)
 {
     return (auraio_op_t){.type = type,
                          .fd = fd,
-                         .buf = buf,
+                         .buf = *buf,
                          .len = len,
                          .offset = offset,
                          .callback = callback,
@@ -184,25 +188,25 @@ HOT auraio_op_t transfer(auraio_op_type_t type, int fd, auraio_buf_t buf, size_t
 auraio_request_t *auraio_read(auraio_engine_t *engine, int fd, auraio_buf_t buf, size_t len,
                               int64_t offset, auraio_callback_t callback, void *user_data)
 {
-    auraio_op_t op = transfer(AURAIO_OP_READ, fd, buf, len, offset, callback, user_data);
+    auraio_op_t op = transfer(AURAIO_OP_READ, fd, &buf, len, offset, callback, user_data);
     uintptr_t handle = 0;
     int error = submit_single(engine, &op, true, &handle);
 
     if (__builtin_expect(!error, 1))
         return (auraio_request_t *)handle;
-    auraio_op_t again = transfer(AURAIO_OP_READ, fd, buf, len, offset, callback, user_data);
+    auraio_op_t again = transfer(AURAIO_OP_READ, fd, &buf, len, offset, callback, user_data);
     return single_rest(engine, &again, error);
 }
 
 auraio_request_t *auraio_write(auraio_engine_t *engine, int fd, auraio_buf_t buf, size_t len,
                                int64_t offset, auraio_callback_t callback, void *user_data)
 {
-    auraio_op_t op = transfer(AURAIO_OP_WRITE, fd, buf, len, offset, callback, user_data);
+    auraio_op_t op = transfer(AURAIO_OP_WRITE, fd, &buf, len, offset, callback, user_data);
     uintptr_t handle = 0;
     int error = submit_single(engine, &op, true, &handle);
 
     if (__builtin_expect(!error, 1))
         return (auraio_request_t *)handle;
-    auraio_op_t again = transfer(AURAIO_OP_WRITE, fd, buf, len, offset, callback, user_data);
+    auraio_op_t again = transfer(AURAIO_OP_WRITE, fd, &buf, len, offset, callback, user_data);
     return single_rest(engine, &again, error);
 }

@@ -26,7 +26,7 @@ struct running {
 struct thread {
     uint32_t id;      /* unique in the process for its life; 0 before the first call */
     int cpu;          /* of the last look, negative before it */
-    unsigned cpu_age; /* submissions since */
+    unsigned cpu_age; /* routes chosen since */
     uint32_t random;
     struct running *running;
     struct ring *route_ring; /* of the engine with this serial, for so many submissions more */
