@@ -192,8 +192,8 @@ bool aur_ring_has_room_slow(struct ring *ring, int n, const struct running *runn
     int own = running && running->ring == ring && !running->place_used;
 
     collect_returned(ring);
-    int room = ring->free_count - RING_SPARE_SLOTS + own;
-    return n <= room && n <= ring->free_count;
+    int usual = ring->free_count - RING_SPARE_SLOTS; /* negative: other callbacks used theirs */
+    return n <= (usual > 0 ? usual : 0) + own && n <= ring->free_count;
 }
 
 struct slot *aur_ring_fresh_slot(struct ring *ring)

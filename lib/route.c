@@ -69,28 +69,8 @@ static int spill(auraio_engine_t *engine, struct thread *thread, int own, int lo
     return load_of(engine, lighter) < load ? lighter : own;
 }
 
-/* The ring that serves in its place counts, and a ring not made yet has room. */
-static bool is_full(const auraio_engine_t *engine, int index)
-{
-    int stands_in = READ(engine->stands_in[index]);
-    const struct ring *ring = engine_ring_made(engine, stands_in ? stands_in - 1 : index);
-
-    return ring && aur_ring_pending(ring) >= ring->depth;
-}
-
-static int with_room(const auraio_engine_t *engine, int own)
-{
-    for (int i = 0; i < engine->ring_max; i++) {
-        int index = (own + i) % engine->ring_max;
-        if (!is_full(engine, index))
-            return index;
-    }
-    return own;
-}
-
 static int choose(auraio_engine_t *engine, struct thread *thread, bool *spilled)
 {
-    int depth = engine->options.queue_depth;
     int index, load;
 
     if (engine->options.ring_select == AURAIO_SELECT_ROUND_ROBIN)
@@ -101,11 +81,8 @@ static int choose(auraio_engine_t *engine, struct thread *thread, bool *spilled)
     if (engine->options.ring_select == AURAIO_SELECT_CPU_LOCAL)
         return index;
     load = load_of(engine, index);
-    if (load * 100 <= depth * BUSY_PERCENT && !READ(engine->stands_in[index]))
-        return index;
-    if (is_full(engine, index))
-        index = with_room(engine, index);
-    else if (engine->options.ring_select == AURAIO_SELECT_ADAPTIVE) {
+    if (engine->options.ring_select == AURAIO_SELECT_ADAPTIVE &&
+        load * 100 > engine->options.queue_depth * BUSY_PERCENT) {
         int other = spill(engine, thread, index, load);
         *spilled = other != index;
         index = other;

@@ -83,6 +83,29 @@ static size_t submit_blocking(auraio_engine_t *engine, const auraio_op_t *ops, s
     return accepted;
 }
 
+/* Every other ring is asked, but with CPU_LOCAL only that of the CPU the thread is on now. */
+static size_t submit_elsewhere(auraio_engine_t *engine, const struct ring *full,
+                               const auraio_op_t *ops, size_t n, auraio_request_t **handles,
+                               int *error)
+{
+    bool local = engine->options.ring_select == AURAIO_SELECT_CPU_LOCAL;
+    size_t accepted = 0;
+
+    for (int i = 1; i < engine->ring_max && *error == RING_IS_FULL && !accepted; i++) {
+        int index = (full->index + i) % engine->ring_max, no_ring;
+        struct ring *ring = local ? aur_route(engine, &no_ring) : engine_ring_made(engine, index);
+        if (!ring && !local)
+            ring = aur_engine_ring(engine, index, &no_ring);
+        if (!ring)
+            *error = no_ring;
+        else if (ring != full)
+            accepted = submit_to(ring, ops, n, handles, error);
+        if (local)
+            break;
+    }
+    return accepted;
+}
+
 /*
  * The way round, after the first try ended with *error: another ring may have room,
  * or the caller sleeps. Leaves an errno value or 0.
@@ -90,17 +113,13 @@ static size_t submit_blocking(auraio_engine_t *engine, const auraio_op_t *ops, s
 static size_t submit_rest(auraio_engine_t *engine, const auraio_op_t *ops, size_t n,
                           auraio_request_t **handles, int *error)
 {
-    struct ring *full = aur_thread.route_ring;
+    const struct ring *full = aur_thread.route_ring;
     size_t accepted = 0;
 
-    aur_thread.cpu = -1; /* the thread may have moved */
     if (*error == RING_IS_FULL) {
-        int no_ring;
-        struct ring *ring = aur_route(engine, &no_ring);
-        if (!ring)
-            *error = no_ring;
-        else if (ring != full)
-            accepted = submit_to(ring, ops, n, handles, error);
+        aur_thread.cpu = -1; /* the thread may have moved */
+        aur_thread.routes_left = 0;
+        accepted = submit_elsewhere(engine, full, ops, n, handles, error);
     }
     if (*error == WAIT_FOR_ROOM)
         accepted += submit_blocking(engine, ops + accepted, n - accepted,
