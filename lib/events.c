@@ -134,32 +134,43 @@ void aur_events_rearm(auraio_engine_t *engine)
     }
 }
 
+static bool sit_down(struct events *ev)
+{
+    bool is_free = false;
+
+    return atomic_compare_exchange_strong(&ev->seat_taken, &is_free, true);
+}
+
 /* False: the time is up, or the seat could not be had before. */
-static bool take_seat(struct events *ev, uint64_t deadline_ns, unsigned wakes_seen)
+static bool wait_for_seat(struct events *ev, uint64_t deadline_ns, unsigned wakes_seen)
 {
     struct timespec end = {.tv_sec = (time_t)(deadline_ns / 1000000000),
                            .tv_nsec = (long)(deadline_ns % 1000000000)};
     int error = 0;
+    bool mine;
 
     pthread_mutex_lock(&ev->lock);
-    atomic_fetch_add(&ev->followers, 1);
-    while (ev->seat_taken && !error && atomic_load(&ev->wake_seq) == wakes_seen)
+    atomic_fetch_add(&ev->followers, 1); /* before the look at the seat: see leave_seat */
+    while (!(mine = sit_down(ev)) && !error && atomic_load(&ev->wake_seq) == wakes_seen)
         error = deadline_ns == NO_DEADLINE
                     ? pthread_cond_wait(&ev->seat_free, &ev->lock)
                     : pthread_cond_timedwait(&ev->seat_free, &ev->lock, &end);
     atomic_fetch_sub(&ev->followers, 1);
-    bool mine = !ev->seat_taken;
-    ev->seat_taken = true;
     pthread_mutex_unlock(&ev->lock);
     return mine;
 }
 
+/*
+ * The seat is free before the followers are counted, as they are counted before they
+ * look at the seat: one of the two sees the other.
+ */
 static void leave_seat(struct events *ev)
 {
+    atomic_store(&ev->seat_taken, false);
+    if (!atomic_load(&ev->followers))
+        return;
     pthread_mutex_lock(&ev->lock);
-    ev->seat_taken = false;
-    if (atomic_load(&ev->followers))
-        pthread_cond_signal(&ev->seat_free);
+    pthread_cond_signal(&ev->seat_free);
     pthread_mutex_unlock(&ev->lock);
 }
 
@@ -317,7 +328,7 @@ void aur_events_sleep(auraio_engine_t *engine, uint64_t deadline_ns, enum sleep_
 {
     struct events *ev = &engine->events;
 
-    if (!take_seat(ev, deadline_ns, wakes_seen))
+    if (!sit_down(ev) && !wait_for_seat(ev, deadline_ns, wakes_seen))
         return;
     atomic_store(&ev->sleeper, SLEEPER_PREPARING);
     if (atomic_load(&ev->wake_seq) == wakes_seen) {

@@ -51,9 +51,9 @@ struct events {
     _Atomic unsigned stop_seq, stop_seen; /* likewise for run */
     _Atomic int inside;                   /* threads in poll, wait, run, drain */
 
-    pthread_mutex_t lock; /* seat and followers */
+    _Atomic bool seat_taken;
+    pthread_mutex_t lock; /* of the followers, who sleep until the seat is free */
     pthread_cond_t seat_free;
-    bool seat_taken;
     _Atomic int followers;
 
     pthread_mutex_t timer_lock;

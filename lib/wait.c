@@ -128,13 +128,16 @@ int aur_wait_for_room(auraio_engine_t *engine)
 /* Why a waiter returns although it has not got what it waits for: 0, or an errno value. */
 static bool must_return(auraio_engine_t *engine, int min, int *error)
 {
-    bool idle = aur_engine_pending(engine) == 0;
+    bool alone = engine->options.single_thread && min != UNTIL_STOPPED;
+    int refuse = atomic_load(&engine->refuse), fatal = READ(engine->fatal);
 
-    if (atomic_load(&engine->refuse) == ESHUTDOWN)
+    if (refuse == ESHUTDOWN)
         *error = ESHUTDOWN;
-    else if (READ(engine->fatal) && idle)
-        *error = READ(engine->fatal);
-    return *error || (engine->options.single_thread && idle && min != UNTIL_STOPPED);
+    else if ((alone || fatal) && aur_engine_pending(engine) == 0)
+        *error = fatal;
+    else
+        return false;
+    return *error || alone;
 }
 
 static int wait_until(auraio_engine_t *engine, int min, uint64_t deadline_ns, int *error)
