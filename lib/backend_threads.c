@@ -217,6 +217,7 @@ void aur_workers_do(struct ring *ring, struct slot *slot)
  */
 static void do_without(struct ring *ring, struct slot *slot)
 {
+    slot->started_ns = aur_kern.now_ns();
     if (slot->stream) {
         slot->result = -EAGAIN;
         push_worked(ring, slot);

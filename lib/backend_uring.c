@@ -221,18 +221,22 @@ static unsigned cq_room(const struct uring *uring)
     return all > uring->owed ? all - uring->owed : 0;
 }
 
-/* All was taken; with SQPOLL only perhaps, so there the room is counted when it is needed. */
-static void begin_batch(const struct ring *ring, struct uring *uring)
+/*
+ * A batch begins, with n SQEs still in the queue: on their way, or none. With SQPOLL
+ * nobody knows how many there are: the room is counted when it is needed.
+ */
+static void begin_batch(const struct ring *ring, struct uring *uring, unsigned n)
 {
-    if (!(uring->setup_flags & IORING_SETUP_SQPOLL))
-        uring->room = least(least(uring->sq_entries, READ(ring->engine->batch)), cq_room(uring));
+    unsigned room = least(uring->sq_entries - n, READ(ring->engine->batch));
+
+    uring->room = uring->setup_flags & IORING_SETUP_SQPOLL ? 0 : least(room, cq_room(uring));
 }
 
 /* No more than both queues hold, and than a batch. */
 static bool has_room(const struct ring *ring, struct uring *uring)
 {
     unsigned room = least(uring->sq_entries - uring_unsent(uring), cq_room(uring));
-    unsigned gathered = uring->sqe_tail - uring->sent, batch = READ(ring->engine->batch);
+    unsigned gathered = uring_waiting(uring), batch = READ(ring->engine->batch);
 
     uring->room = least(room, batch > gathered ? batch - gathered : 1);
     return room > 0;
@@ -273,6 +277,7 @@ unsigned aur_uring_gathered(struct ring *ring)
     if (n) {
         stamp(ring, ring->uring, n);
         uring_publish(ring->uring);
+        begin_batch(ring, ring->uring, n);
         COUNT(ring->count.submit_calls, 1);
     }
     return n;
@@ -387,7 +392,7 @@ static int submit_sqes(struct ring *ring, struct uring *uring)
         if (taken > 0)
             uring->sent += (unsigned)taken;
         if (taken == (int)n) {
-            begin_batch(ring, uring);
+            begin_batch(ring, uring, 0);
             return 0;
         }
         if (taken <= 0 && taken != -EINTR)
@@ -426,10 +431,11 @@ static bool all_have_place(const struct ring *ring)
 /*
  * Cancels are rare: all slots are looked through for those that wait. Which of
  * several instances has the operation nobody recorded: the others answer ENOENT.
+ * True: something is to be sent.
  */
-static void place_cancels(struct ring *ring)
+static bool place_cancels(struct ring *ring)
 {
-    bool wait = false;
+    bool wait = false, placed = false;
 
     for (int i = 0; i < ring->fresh; i++) {
         struct slot *slot = &ring->slots[i];
@@ -444,8 +450,10 @@ static void place_cancels(struct ring *ring)
         for (struct uring *old = ring->draining; old; old = old->next)
             ask_to_cancel(old, slot_handle(slot));
         slot->cancel_waits = false;
+        placed = true;
     }
     ring->cancels_wait = wait;
+    return placed;
 }
 
 static int send_drained(struct ring *ring)
@@ -460,21 +468,20 @@ static int send_drained(struct ring *ring)
 /* With instances that drain, operations without a place or cancels to be asked for. */
 static int flush_all_kinds(struct ring *ring)
 {
-    int error = send_drained(ring);
+    bool placed = true;
+    int error = 0;
 
-    while (!error) {
-        if (ring->uring)
-            error = submit_sqes(ring, ring->uring);
-        unsigned before = aur_ring_unsent(ring);
-        if (error || (!ring->unplaced.head && !ring->cancels_wait))
-            break;
-        while (ring->uring && ring->unplaced.head && has_room(ring, ring->uring))
-            aur_uring_place(ring, list_pop(&ring->unplaced));
-        if (ring->cancels_wait)
-            place_cancels(ring);
-        if (aur_ring_unsent(ring) == before)
-            break;
+    while (!error && placed) {
+        placed = false;
         error = send_drained(ring);
+        if (!error && ring->uring)
+            error = submit_sqes(ring, ring->uring);
+        while (!error && ring->uring && ring->unplaced.head && has_room(ring, ring->uring)) {
+            aur_uring_place(ring, list_pop(&ring->unplaced));
+            placed = true;
+        }
+        if (!error && ring->cancels_wait)
+            placed |= place_cancels(ring);
     }
     ring_note_plain(ring);
     return error;

@@ -23,7 +23,11 @@ static bool cancel_slot(struct ring *ring, struct slot *slot)
         return true;
     case SLOT_STARTED:
         slot->cancel = true;
-        if (!slot->on_worker)
+        if (aur_list_remove(&ring->unplaced, slot)) {
+            ring_note_plain(ring);
+            aur_ring_finished(ring, slot, -ECANCELED, 0);
+            events_finished_outside(&ring->engine->events);
+        } else if (!slot->on_worker)
             aur_uring_cancel(ring, slot);
         else if (aur_workers_cancel(ring, slot)) {
             aur_ring_finished(ring, slot, -ECANCELED, 0);

@@ -21,7 +21,7 @@ HOT void count_result(struct ring *ring, ssize_t result)
     if (ring->locking)
         atomic_fetch_add_explicit(&count->completed, 1, memory_order_release);
     else
-        COUNT(count->completed, 1);
+        atomic_store_explicit(&count->completed, READ(count->completed) + 1, memory_order_release);
 }
 
 /*

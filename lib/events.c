@@ -187,9 +187,8 @@ void aur_events_leave(struct events *ev, bool woken)
 static bool reap_some(struct ring *ring, enum sleep_for what)
 {
     if (what == FOR_ROOM) {
-        int in_flight = aur_ring_in_flight(ring);
-        aur_ring_reap(ring);
-        return aur_ring_in_flight(ring) < in_flight || ring->undone.head;
+        bool ended = aur_ring_reap_for_others(ring);
+        return ended || ring->undone.head;
     }
     aur_ring_reap(ring);
     return ring->ready.head || ring->undone.head;
@@ -213,8 +212,8 @@ static void visit(auraio_engine_t *engine, struct ring *ring, enum sleep_for wha
 /* Whether the only active ring can be slept in: all that may happen comes through it. */
 static bool can_sleep_in(const struct ring *ring, bool timed)
 {
-    return ring->uring && !ring->draining && !ring->unplaced.head && aur_ring_pending(ring) &&
-           (!timed || ring->uring->features & IORING_FEAT_EXT_ARG);
+    return ring->uring && !ring->draining && !ring->unplaced.head && !ring->cancels_wait &&
+           aur_ring_pending(ring) && (!timed || ring->uring->features & IORING_FEAT_EXT_ARG);
 }
 
 static void sleep_in_ring(struct ring *ring, struct uring *uring, unsigned unsent,

@@ -126,6 +126,8 @@ void aur_ring_touch_slow(struct ring *ring)
 /* A reader without the lock may see starts of long after the ends it saw. */
 static int clipped(const struct ring *ring, int64_t n)
 {
+    if (n < 0)
+        return 0;
     return n < ring->depth ? (int)n : ring->depth;
 }
 
@@ -394,4 +396,16 @@ bool aur_ring_reap(struct ring *ring)
     if (__builtin_expect(ring->next_deadline != NO_DEADLINE, 0))
         aur_ring_expire(ring, aur_kern.now_ns());
     return more;
+}
+
+/* What it takes out of the kernel's queues is in ready, where no sleeper and no poll fd sees it. */
+bool aur_ring_reap_for_others(struct ring *ring)
+{
+    struct slot *last = ring->ready.tail;
+
+    aur_ring_reap(ring);
+    if (ring->ready.tail == last)
+        return false;
+    events_finished_outside(&ring->engine->events);
+    return true;
 }

@@ -250,6 +250,8 @@ static inline void ring_note_plain(struct ring *ring)
 
 int aur_ring_flush(struct ring *ring); /* lock held; 0 or negative errno for a ring that failed */
 bool aur_ring_reap(struct ring *ring); /* lock held; true: there are more completions */
+/* The same by who runs no callbacks: others are told. Lock held; true: something ended. */
+bool aur_ring_reap_for_others(struct ring *ring);
 unsigned aur_ring_unsent(const struct ring *ring);
 void aur_ring_expire(struct ring *ring, uint64_t now_ns); /* lock held */
 

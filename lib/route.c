@@ -103,6 +103,8 @@ struct ring *aur_route(auraio_engine_t *engine, int *error)
 {
     struct thread *thread = &aur_thread;
     bool spilled = false;
+
+    thread_id(); /* enrols a new thread, which gives it its random numbers */
     int index = engine->ring_max == 1 ? 0 : choose(engine, thread, &spilled);
     struct ring *ring = engine_ring_made(engine, index);
 

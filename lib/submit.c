@@ -96,9 +96,7 @@ static size_t submit_elsewhere(auraio_engine_t *engine, const struct ring *full,
         struct ring *ring = local ? aur_route(engine, &no_ring) : engine_ring_made(engine, index);
         if (!ring && !local)
             ring = aur_engine_ring(engine, index, &no_ring);
-        if (!ring)
-            *error = no_ring;
-        else if (ring != full)
+        if (ring && ring != full)
             accepted = submit_to(ring, ops, n, handles, error);
         if (local)
             break;

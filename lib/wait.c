@@ -82,15 +82,11 @@ int aur_poll_rings(auraio_engine_t *engine, bool send)
 }
 
 /* Lock held. What it finds is left to others, who are told. */
-static void make_room(struct events *ev, struct ring *ring)
+static void make_room(struct ring *ring)
 {
-    int in_flight = aur_ring_in_flight(ring);
-
     aur_ring_flush(ring);
-    aur_ring_reap(ring);
+    aur_ring_reap_for_others(ring);
     aur_ring_flush(ring);
-    if (ring->ready.head && aur_ring_in_flight(ring) < in_flight)
-        events_finished_outside(ev);
 }
 
 /*
@@ -113,7 +109,7 @@ int aur_wait_for_room(auraio_engine_t *engine)
             aur_ring_do_undone(ring);
             ring_lock(ring);
             ring_touch(ring, thread_id());
-            make_room(ev, ring);
+            make_room(ring);
             uint64_t help = ring->helping;
             ring->helping = 0;
             ring_unlock(ring);
