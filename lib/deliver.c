@@ -24,32 +24,37 @@ HOT void count_result(struct ring *ring, ssize_t result)
         atomic_store_explicit(&count->completed, READ(count->completed) + 1, memory_order_release);
 }
 
+/* What a thread that delivers has at hand, also in a forked child that destroyed the engine. */
+struct delivery {
+    struct ring *ring;
+    auraio_engine_t *engine;
+    const _Atomic uint64_t *fork_word;
+    uint64_t born;
+    struct running *running;
+};
+
 /*
  * The operation is counted as done when its callback begins; its slot is free when
  * it has returned. False: it has returned in a forked child, where nothing of the
  * engine may be touched, and which may even have destroyed it.
  */
-HOT bool call_back(struct running *running, struct slot *slot, ssize_t result, int error)
+HOT bool call_back(const struct delivery *d, struct slot *slot, ssize_t result, int error)
 {
-    struct ring *ring = running->ring;
-    uint64_t born = ring->engine->born;
-
     slot_set_state(slot, SLOT_DELIVERED);
-    if (slot->buffer || slot->file)
-        aur_registered_release(ring->engine, slot);
-    count_result(ring, result);
-    if (slot->op.callback && !READ(ring->engine->given_up)) {
+    if (__builtin_expect(slot->holds, 0))
+        aur_registered_release(d->engine, slot);
+    count_result(d->ring, result);
+    if (slot->op.callback && !READ(d->engine->given_up)) {
         uintptr_t handle = slot_handle(slot);
-        running->req = (auraio_request_t *)handle;
-        running->op = &slot->op;
-        running->error = error;
-        running->place_used = false;
+        d->running->req = (auraio_request_t *)handle;
+        d->running->op = &slot->op;
+        d->running->error = error;
+        d->running->place_used = false;
         slot->op.callback((auraio_request_t *)handle, result, slot->op.user_data);
-        if (is_forked_since(born))
+        if (atomic_load_explicit(d->fork_word, memory_order_relaxed) != d->born)
             return false;
-        running->place_used = true; /* its slot goes the usual way */
     }
-    ring_return_slot(ring, slot);
+    ring_return_slot(d->ring, slot);
     return true;
 }
 
@@ -85,18 +90,18 @@ static bool moved_all(const struct slot *slot, ssize_t result)
 
 /* What comes after in a chain: started, or ended with it. Returns how many were ended, or ORPHANED.
  */
-static int go_on_with_chain(struct running *running, struct slot *next, bool succeeded)
+static int go_on_with_chain(const struct delivery *d, struct slot *next, bool succeeded)
 {
     int ended = 0;
 
     if (succeeded) {
-        put_back(running->ring, next);
+        put_back(d->ring, next);
         return 0;
     }
     while (next) {
         struct slot *after = next->chain;
         int error = next->cancel && next->expired ? ETIME : ECANCELED;
-        if (!call_back(running, next, -error, error))
+        if (!call_back(d, next, -error, error))
             return ORPHANED;
         ended++;
         next = after;
@@ -105,7 +110,7 @@ static int go_on_with_chain(struct running *running, struct slot *next, bool suc
 }
 
 /* Whole at once is what nearly all transfers are: then there is nothing to judge. */
-HOT int deliver(struct running *running, struct slot *slot)
+HOT int deliver(const struct delivery *d, struct slot *slot)
 {
     struct slot *chain = slot->chain;
     ssize_t result = slot->result + (ssize_t)slot->done;
@@ -113,29 +118,34 @@ HOT int deliver(struct running *running, struct slot *slot)
     int error = 0;
 
     if (__builtin_expect(!succeeded, 0)) {
-        if (aur_complete(running->ring, slot, &result, &error) == RUN_AGAIN) {
-            aur_ring_run_again(running->ring, slot);
+        if (aur_complete(d->ring, slot, &result, &error) == RUN_AGAIN) {
+            aur_ring_run_again(d->ring, slot);
             return 0;
         }
         succeeded = moved_all(slot, result);
     }
-    if (!call_back(running, slot, result, error))
+    if (!call_back(d, slot, result, error))
         return ORPHANED;
     if (__builtin_expect(!chain, 1))
         return 1;
-    int ended = go_on_with_chain(running, chain, succeeded);
+    int ended = go_on_with_chain(d, chain, succeeded);
     return ended < 0 ? ORPHANED : 1 + ended;
 }
 
 static int deliver_all(struct ring *ring, struct slot *slot)
 {
-    struct running running = {.ring = ring, .outer = aur_thread.running, .place_used = true};
+    struct running running = {.ring = ring, .outer = aur_thread.running};
+    const struct delivery d = {.ring = ring,
+                               .engine = ring->engine,
+                               .fork_word = ring->engine->fork_word,
+                               .born = ring->engine->born,
+                               .running = &running};
     int delivered = 0;
 
     aur_thread.running = &running;
     while (slot) {
         struct slot *next = slot->next;
-        int n = deliver(&running, slot);
+        int n = deliver(&d, slot);
         if (n < 0) {
             delivered = ORPHANED;
             break;

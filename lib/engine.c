@@ -17,12 +17,12 @@
 #define LOST_MS 200       /* to wait for a ring whose descriptor is lost */
 #define WINDOW_FIRST_NS 1 /* the first tick opens the first window */
 
-_Atomic uint64_t *_Atomic aur_fork_page;
+static _Atomic uint64_t *_Atomic the_fork_page;
 static _Atomic uint64_t engines_made;
 
 static _Atomic uint64_t *fork_page(void)
 {
-    _Atomic uint64_t *page = atomic_load(&aur_fork_page), *none = NULL;
+    _Atomic uint64_t *page = atomic_load(&the_fork_page), *none = NULL;
     size_t size = (size_t)sysconf(_SC_PAGESIZE);
 
     if (page)
@@ -31,7 +31,7 @@ static _Atomic uint64_t *fork_page(void)
     if (map == MAP_FAILED)
         return NULL;
     madvise(map, size, MADV_WIPEONFORK);
-    if (atomic_compare_exchange_strong(&aur_fork_page, &none, map))
+    if (atomic_compare_exchange_strong(&the_fork_page, &none, map))
         return map;
     munmap(map, size);
     return none;

@@ -72,15 +72,6 @@ struct auraio_engine {
 
 /* For a submission: makes the thread the owner if there is none; 0 or EPERM. */
 int aur_engine_claim(auraio_engine_t *engine);
-/* What tells a forked child: see engine.c. Never NULL once there is an engine. */
-extern _Atomic uint64_t *_Atomic aur_fork_page;
-
-static inline bool is_forked_since(uint64_t born)
-{
-    return atomic_load_explicit(atomic_load_explicit(&aur_fork_page, memory_order_relaxed),
-                                memory_order_relaxed) != born;
-}
-
 static inline bool engine_is_forked(const auraio_engine_t *engine)
 {
     return atomic_load_explicit(engine->fork_word, memory_order_relaxed) != engine->born;

@@ -43,7 +43,7 @@ HOT bool uring_place(struct ring *ring, struct slot *slot, const auraio_op_t *op
     struct io_uring_sqe *sqe = &uring->sqes[uring->sqe_tail++ & uring->sq_mask];
     bool transfer = plain || (op->type <= AURAIO_OP_WRITE && !slot->done);
     uring->owed++;
-    if (transfer && op->len <= PART_MAX && !slot->buffer && !slot->file)
+    if (transfer && op->len <= PART_MAX && !slot->holds)
         prepare_plain(op, slot_handle(slot), sqe);
     else
         aur_uring_prepare(uring, slot, sqe);

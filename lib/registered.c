@@ -48,6 +48,7 @@ int aur_registered_use_buffer(auraio_engine_t *engine, struct slot *slot)
     }
     slot->op.buf.u.ptr = (char *)reg->iovs[index].iov_base + offset;
     slot->buffer = (uint16_t)(index + 1);
+    slot->holds = true;
     return 0;
 }
 
@@ -68,6 +69,7 @@ int aur_registered_use_file(auraio_engine_t *engine, struct slot *slot, int inde
         return index >= 0 && index < reg->files.count ? EBADF : EINVAL;
     }
     slot->file = file;
+    slot->holds = true;
     return 0;
 }
 

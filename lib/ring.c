@@ -40,7 +40,9 @@ int aur_ring_create(auraio_engine_t *engine, int index, struct ring **out, bool 
         ring->granted = ring->depth;
     if (!error) {
         ring->free_count = ring->depth + RING_SPARE_SLOTS;
-        ring->slots = aur_kern.alloc(8, (size_t)ring->free_count * sizeof *ring->slots);
+        /* Not cleared, so that those never used take no memory. */
+        ring->slots =
+            aur_kern.alloc_raw(CACHE_LINE, (size_t)ring->free_count * sizeof *ring->slots);
         ring->window_start = aur_kern.alloc(8, sizeof *ring->window_start);
         ring->window = aur_kern.alloc(8, sizeof *ring->window);
         if (!ring->slots || !ring->window_start || !ring->window)
@@ -210,6 +212,7 @@ struct slot *aur_ring_fresh_slot(struct ring *ring)
     }
     uint32_t index = (uint32_t)ring->fresh++;
     slot = &ring->slots[index];
+    memset(slot, 0, sizeof *slot);
     slot->ring = ring;
     /* Not where the slot of an earlier engine with this number began. */
     atomic_store_explicit(

@@ -33,8 +33,11 @@ struct fixed_file;
 
 enum slot_state { SLOT_FREE, SLOT_CHAINED, SLOT_HELD, SLOT_STARTED, SLOT_READY, SLOT_DELIVERED };
 
+#define CACHE_LINE 64
+
 struct slot {
-    auraio_op_t op; /* as accepted; buf.u.ptr is the address also when the buffer is registered */
+    /* As accepted; buf.u.ptr is the address also when the buffer is registered. */
+    _Alignas(CACHE_LINE) auraio_op_t op;
     struct slot *next;        /* in whichever list or queue its state says */
     struct ring *ring;        /* where it lies, for workers */
     struct ring_target *at;   /* the target of a read or write as its ring sees it; else "other" */
@@ -58,17 +61,19 @@ struct slot {
     bool faulted;      /* repeated once after -EFAULT */
     bool on_worker;    /* started on the thread backend */
     bool force_worker;
+    bool holds;  /* a registered buffer or file, to be given back */
     bool stream; /* may never be ready: a worker waits so that it sees a cancel */
-    char end[5]; /* the zeroes end with a whole word */
+    char end;
 };
 
-_Static_assert(sizeof(struct slot) % 8 == 0 &&
-                   offsetof(struct slot, end) + 5 == sizeof(struct slot),
-               "the zeroes end with the slot");
+#define SLOT_CLEARED 48 /* bytes from chain to end, in whole words */
+_Static_assert(offsetof(struct slot, end) - offsetof(struct slot, chain) <= SLOT_CLEARED &&
+                   offsetof(struct slot, chain) + SLOT_CLEARED <= sizeof(struct slot),
+               "all that is cleared");
 
 HOT void slot_clear(struct slot *slot)
 {
-    memset(&slot->chain, 0, sizeof *slot - offsetof(struct slot, chain));
+    memset((char *)slot + offsetof(struct slot, chain), 0, SLOT_CLEARED);
 }
 
 /* Every operation that the in-flight limit concerns. */

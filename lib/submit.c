@@ -38,25 +38,31 @@ HOT int begin(struct ring *ring)
     return READ(ring->engine->refuse);
 }
 
+static int admit_any(struct ring *ring, const auraio_op_t *op, uintptr_t *handle)
+{
+    return admit(ring, op, false, handle);
+}
+
 static size_t submit_to(struct ring *ring, const auraio_op_t *ops, size_t n,
                         auraio_request_t **handles, int *error)
 {
-    size_t accepted = 0;
+    size_t accepted = 0, len;
     uintptr_t handle = 0;
 
     *error = begin(ring);
-    while (!*error && accepted < n) {
-        size_t len = chain_length(ops + accepted, n - accepted);
+    for (; !*error && accepted < n; accepted += *error ? 0 : len) {
+        const auraio_op_t *op = &ops[accepted];
         auraio_request_t **place = handles ? handles + accepted : NULL;
-        if (len > 1 || ops[accepted].flags & AURAIO_OPF_LINK) {
-            *error = aur_admit_chain(ring, ops + accepted, len, place);
-        } else {
-            *error = admit(ring, &ops[accepted], false, &handle);
-            if (place)
-                *place = (auraio_request_t *)handle;
+        len = 1;
+        if (op->flags & AURAIO_OPF_LINK) {
+            len = chain_length(op, n - accepted);
+            *error = aur_admit_chain(ring, op, len, place);
+            continue;
         }
-        if (!*error)
-            accepted += len;
+        *error = op->type <= AURAIO_OP_WRITE ? admit(ring, op, true, &handle)
+                                             : admit_any(ring, op, &handle);
+        if (place)
+            *place = (auraio_request_t *)handle;
     }
     end(ring, *error);
     return accepted;
