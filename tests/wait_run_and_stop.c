@@ -52,8 +52,8 @@ int main(void)
 
     stopped = -2;
     slow_start(engine, &slow);
-    start_threads(&thread, 1, stop_later, &stopped);
     double began_ms = now_ms();
+    start_threads(&thread, 1, stop_later, &stopped);
     runs("another thread's stop");
     join_threads(&thread, 1);
     ok(now_ms() - began_ms >= 45, "not before it");
@@ -63,8 +63,8 @@ int main(void)
     is(auraio_stop(engine), 0, "stop while nobody runs");
     is(auraio_stop(engine), 0, "and once more");
     runs("both");
-    start_threads(&thread, 1, stop_later, &stopped);
     began_ms = now_ms();
+    start_threads(&thread, 1, stop_later, &stopped);
     runs("a third one");
     ok(now_ms() - began_ms >= 45, "not at once because of the first two");
     join_threads(&thread, 1);
