@@ -256,7 +256,7 @@ bool aur_uring_place(struct ring *ring, struct slot *slot)
 }
 
 /* The last n SQEs are about to be handed over; with SQPOLL what was published is long taken. */
-static void stamp(struct ring *ring, struct uring *uring, unsigned n)
+HOT void stamp(struct ring *ring, struct uring *uring, unsigned n)
 {
     bool sqpoll = uring->setup_flags & IORING_SETUP_SQPOLL;
     unsigned i =
@@ -348,7 +348,7 @@ void aur_uring_failed(struct ring *ring, struct uring *uring, int error)
 }
 
 /* What a refusal to take SQEs means: 0 to try later, or -errno for good. */
-static int refused(struct ring *ring, struct uring *uring, int error)
+__attribute__((noinline)) static int refused(struct ring *ring, struct uring *uring, int error)
 {
     switch (-error) {
     case EBUSY:
@@ -375,7 +375,7 @@ static int refused(struct ring *ring, struct uring *uring, int error)
  * 0, also when the kernel has no room just now: what is left is sent later. Where
  * completions wait for this thread, they are asked for in the same call.
  */
-static int submit_sqes(struct ring *ring, struct uring *uring)
+__attribute__((noinline)) static int submit_sqes(struct ring *ring, struct uring *uring)
 {
     bool deferred = uring->setup_flags & IORING_SETUP_DEFER_TASKRUN;
 
@@ -466,7 +466,7 @@ static int send_drained(struct ring *ring)
 }
 
 /* With instances that drain, operations without a place or cancels to be asked for. */
-static int flush_all_kinds(struct ring *ring)
+__attribute__((noinline)) static int flush_all_kinds(struct ring *ring)
 {
     bool placed = true;
     int error = 0;
@@ -525,7 +525,7 @@ static void take_wake(struct ring *ring, struct uring *uring)
  * A place in the queue is given back before its operation goes on, which may need it
  * for the next part. True: there are more.
  */
-static bool reap(struct ring *ring, struct uring *uring)
+__attribute__((noinline)) static bool reap(struct ring *ring, struct uring *uring)
 {
     if (uring_needs_entry(uring) && !uring->lost)
         aur_uring_enter(uring, 0, true);
@@ -569,11 +569,10 @@ void aur_ring_retire_drained(struct ring *ring, bool all)
     }
 }
 
-bool aur_uring_reap(struct ring *ring)
+__attribute__((noinline)) static bool reap_all(struct ring *ring)
 {
-    if (ring->plain)
-        return reap(ring, ring->uring);
     bool more = ring->uring && reap(ring, ring->uring), done = false;
+
     for (struct uring *old = ring->draining; old; old = old->next) {
         more |= reap(ring, old);
         done |= !old->owed;
@@ -584,6 +583,11 @@ bool aur_uring_reap(struct ring *ring)
         lock_drop(&ring->engine->setup);
     }
     return more;
+}
+
+bool aur_uring_reap(struct ring *ring)
+{
+    return ring->plain ? reap(ring, ring->uring) : reap_all(ring);
 }
 
 void aur_uring_cancel(struct ring *ring, struct slot *slot)

@@ -196,7 +196,8 @@ int aur_ring_poll(struct ring *ring, bool send)
     int delivered = 0;
     bool more = true;
 
-    aur_ring_do_undone(ring);
+    if (__builtin_expect(READ(ring->has_undone), 0))
+        aur_ring_do_undone(ring);
     for (int round = 0; round < ROUNDS && more; round++) {
         struct slot *slot = collect(ring, send && round == 0, &more);
         int n = deliver_all(ring, slot);

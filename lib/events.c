@@ -63,8 +63,7 @@ void aur_events_kick(struct events *ev)
 /* What was cleared may have been meant for a sleeper that had looked before: kicked again. */
 void aur_events_clear(struct events *ev)
 {
-    if (!READ(ev->ring_signals) &&
-        (!READ(ev->signalled) || !atomic_exchange(&ev->signalled, false)))
+    if (!atomic_exchange(&ev->signalled, false) && !READ(ev->ring_signals))
         return;
     if (!READ(ev->lost))
         aur_kern.event_read(ev->event_fd);

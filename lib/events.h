@@ -65,7 +65,16 @@ void aur_events_free(auraio_engine_t *engine);
 
 /* Wakes the sleeper in the kernel, whichever place it is in. Async-signal-safe. */
 void aur_events_kick(struct events *events);
-void aur_events_clear(struct events *events); /* takes a kick back before the state is looked at */
+/* Takes a kick back before the state is looked at. */
+void aur_events_clear(struct events *events);
+
+static inline void events_clear(struct events *events)
+{
+    if (atomic_load_explicit(&events->ring_signals, memory_order_relaxed) ||
+        atomic_load_explicit(&events->signalled, memory_order_relaxed))
+        aur_events_clear(events);
+}
+
 void aur_events_wake_all(struct events *events); /* ends every wait; async-signal-safe */
 void aur_events_deadline(struct events *events, uint64_t at_ns); /* timer_fd fires by then */
 void aur_events_rearm(auraio_engine_t *engine);

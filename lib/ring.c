@@ -368,12 +368,10 @@ void aur_ring_help(struct ring *ring, uint64_t targets)
 
 int aur_ring_flush(struct ring *ring)
 {
-    if (ring->plain && ring->uring->sent == ring->uring->sqe_tail)
-        return 0;
-    if (!ring->uring && !ring->draining)
+    if (ring_is_sent(ring) || (!ring->uring && !ring->draining))
         return 0;
     int error = aur_uring_flush(ring);
-    if (ring->plain && ring->uring->sent == ring->uring->sqe_tail)
+    if (ring_is_sent(ring))
         return error;
     /* The kernel had no room: who sleeps or has an event loop is called back to try again. */
     if (aur_ring_unsent(ring) && events_send_now(&ring->engine->events))

@@ -248,6 +248,12 @@ static inline void ring_note_plain(struct ring *ring)
                   !ring->draining && !ring->unplaced.head && !ring->cancels_wait;
 }
 
+/* Nothing is gathered, as far as can be seen at a glance: most rings, most of the time. */
+static inline bool ring_is_sent(const struct ring *ring)
+{
+    return ring->plain && ring->uring->sent == ring->uring->sqe_tail;
+}
+
 int aur_ring_flush(struct ring *ring); /* lock held; 0 or negative errno for a ring that failed */
 bool aur_ring_reap(struct ring *ring); /* lock held; true: there are more completions */
 /* The same by who runs no callbacks: others are told. Lock held; true: something ended. */

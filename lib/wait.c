@@ -52,7 +52,7 @@ void aur_flush_all(auraio_engine_t *engine)
 /* Takes kicks back; true when the timer has fired and is to be set again. */
 static bool take_signals(struct events *ev)
 {
-    aur_events_clear(ev);
+    events_clear(ev);
     uint64_t timer_at = READ(ev->timer_at);
     return timer_at != NO_DEADLINE && aur_kern.now_ns() >= timer_at;
 }
