@@ -252,7 +252,8 @@ int auraio_get_target_stats(auraio_engine_t *engine, int index, auraio_target_st
     const struct target *t = engine->targets.table[index];
     stats->dev_major = t->dev_major;
     stats->dev_minor = t->dev_minor;
-    stats->limit = READ(t->limit) ? READ(t->limit) : limit_of(engine);
+    int limit = READ(t->limit), most = limit_of(engine);
+    stats->limit = limit && limit < most ? limit : most;
     int i = 0;
     for (struct ring *ring; (ring = engine_next_ring(engine, &i));)
         stats->in_flight += aur_ring_in_flight_at(ring, ring_at(ring, t));

@@ -75,7 +75,11 @@ static int setup(unsigned sq, unsigned cq, unsigned flags, unsigned idle_ms,
         p->cq_entries = cq;
         p->sq_thread_idle = flags & IORING_SETUP_SQPOLL ? idle_ms : 0;
         int fd = aur_kern.uring_setup(sq, p);
-        if (fd == -ENOMEM && sq > MIN_ENTRIES) {
+        if (fd >= 0 && flags & IORING_SETUP_SQPOLL &&
+            !(p->features & IORING_FEAT_SQPOLL_NONFIXED)) {
+            aur_kern.close(fd); /* Linux 5.10: such a thread serves registered files alone */
+            flags &= ~IORING_SETUP_SQPOLL;
+        } else if (fd == -ENOMEM && sq > MIN_ENTRIES) {
             sq /= 2;
             cq = cq / 2 > sq ? cq / 2 : sq;
         } else if ((fd == -EPERM || fd == -EACCES) && (flags & IORING_SETUP_SQPOLL)) {
