@@ -181,8 +181,7 @@ static struct slot *collect(struct ring *ring, bool send, bool *more)
     if (send)
         aur_ring_flush(ring);
     *more = aur_ring_reap(ring);
-    struct slot *slot = ring->ready.head;
-    ring->ready = (struct list){NULL, NULL};
+    struct slot *slot = ring_take_ready(ring);
     uint64_t help = ring->helping;
     ring->helping = 0;
     ring_unlock(ring);

@@ -112,7 +112,10 @@ static inline int engine_claim(auraio_engine_t *engine)
 {
     if (engine_is_forked(engine))
         return EOWNERDEAD;
-    return engine->options.single_thread ? aur_engine_claim(engine) : 0;
+    if (!engine->options.single_thread)
+        return 0;
+    uint32_t owner = atomic_load_explicit(&engine->owner, memory_order_relaxed);
+    return owner && owner == aur_thread.id ? 0 : aur_engine_claim(engine);
 }
 
 /* The ring of that number, made when it is not there; NULL and *error (an errno value). */

@@ -190,7 +190,7 @@ static bool reap_some(struct ring *ring, enum sleep_for what)
         return ended || ring->undone.head;
     }
     aur_ring_reap(ring);
-    return ring->ready.head || ring->undone.head;
+    return ring_has_ready(ring) || ring->undone.head;
 }
 
 /* What the visit of a ring before the sleep found. Lock held. */
@@ -204,7 +204,7 @@ static void visit(auraio_engine_t *engine, struct ring *ring, enum sleep_for wha
     aur_ring_flush(ring);
     v->ready |= reap_some(ring, what);
     v->unsent |= aur_ring_unsent(ring) > 0;
-    if (!aur_ring_pending(ring) && !ring->ready.head && !aur_ring_unsent(ring))
+    if (!aur_ring_pending(ring) && !ring_has_ready(ring) && !aur_ring_unsent(ring))
         deactivate(&engine->events, ring);
 }
 

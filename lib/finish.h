@@ -14,7 +14,7 @@ HOT void ring_finished(struct ring *ring, struct slot *slot, ssize_t result, uin
 
     slot->result = result;
     slot_set_state(slot, SLOT_READY);
-    list_push(&ring->ready, slot);
+    ring_push_ready(ring, slot);
     COUNT(at->ended, 1);
     if (result > 0)
         COUNT(at->bytes, (uint64_t)result);

@@ -22,6 +22,7 @@ int aur_ring_create(auraio_engine_t *engine, int index, struct ring **out, bool 
         return ENOMEM;
     ring->engine = engine;
     ring->index = (uint16_t)index;
+    ring->ready_end = &ring->ready;
     ring->locking = !options->single_thread;
     ring->depth = options->queue_depth;
     ring->next_deadline = NO_DEADLINE;
@@ -338,7 +339,7 @@ void aur_ring_finish_unstarted(struct ring *ring, struct slot *slot, ssize_t res
 {
     slot->result = result;
     slot_set_state(slot, SLOT_READY);
-    list_push(&ring->ready, slot);
+    ring_push_ready(ring, slot);
     aur_events_activate(&ring->engine->events, ring);
     events_finished_outside(&ring->engine->events);
 }
@@ -402,10 +403,10 @@ bool aur_ring_reap(struct ring *ring)
 /* What it takes out of the kernel's queues is in ready, where no sleeper and no poll fd sees it. */
 bool aur_ring_reap_for_others(struct ring *ring)
 {
-    struct slot *last = ring->ready.tail;
+    struct slot **end = ring->ready_end;
 
     aur_ring_reap(ring);
-    if (ring->ready.tail == last)
+    if (ring->ready_end == end)
         return false;
     events_finished_outside(&ring->engine->events);
     return true;

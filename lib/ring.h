@@ -70,7 +70,8 @@ struct ring {
     _Atomic(struct slot *) returned; /* freed by delivering threads; taken whole under the lock */
     _Atomic(struct slot *) worked;   /* finished by workers, newest first; likewise */
 
-    struct list ready; /* finished, not yet taken for delivery */
+    struct slot *ready; /* finished, not yet taken for delivery; undefined when there are none */
+    struct slot **ready_end; /* where the next one goes: &ready, or the last one's next */
     _Atomic bool has_undone;
     struct list undone;   /* no worker is to be had: the next poller makes the calls */
     struct list unplaced; /* started, but the submission queue was full */
@@ -135,6 +136,24 @@ static inline struct slot *list_pop(struct list *list)
     if (slot && !(list->head = slot->next))
         list->tail = NULL;
     return slot;
+}
+
+static inline bool ring_has_ready(const struct ring *ring)
+{
+    return ring->ready_end != &ring->ready;
+}
+
+static inline void ring_push_ready(struct ring *ring, struct slot *slot)
+{
+    *ring->ready_end = slot;
+    ring->ready_end = &slot->next;
+}
+
+static inline struct slot *ring_take_ready(struct ring *ring)
+{
+    *ring->ready_end = NULL;
+    ring->ready_end = &ring->ready;
+    return ring->ready;
 }
 
 /* Takes a slot out of the middle; false when it is not there. */
