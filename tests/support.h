@@ -48,7 +48,7 @@ int scratch_file(const char *name, size_t bytes, int flags);
 unsigned char pattern(uint64_t offset);
 bool matches_pattern(const void *buf, size_t len, uint64_t offset);
 
-/* Waits until what was seen, at most 10 s; false after that. */
+/* Waits until what was seen, at most 60 s; false after that. */
 bool wait_seen(auraio_engine_t *engine, struct seen *seen);
 
 /* Milliseconds, monotonic. */
