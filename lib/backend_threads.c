@@ -67,7 +67,7 @@ static int file_of(const struct slot *slot)
 static bool is_cancelled_before_ready(const struct slot *slot, bool write)
 {
     while (aur_kern.poll(file_of(slot), write, STREAM_LOOK_MS) == 0)
-        if (atomic_load(&slot->cancel))
+        if (slot_is_cancelled(slot))
             return true;
     return false;
 }

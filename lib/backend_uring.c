@@ -5,8 +5,6 @@
  * only reach the operation it was meant for.
  */
 #include "engine.h"
-#include "finish.h"
-#include "place.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -15,6 +13,7 @@
 #define SQ_MAX 64         /* queue of submissions: locked memory is scarce, a batch is small */
 #define OP_FTRUNCATE 55   /* IORING_OP_FTRUNCATE, Linux 6.9; liburing 2.3 does not know it */
 #define WORKERS_PER_CPU 8 /* bound on io-wq's workers for files */
+#define MANY 16           /* operations handed over at once */
 #define ENTER_RETRIES 64  /* EINTR and partial submissions in a row */
 
 static unsigned power_of_two(unsigned n)
@@ -202,12 +201,6 @@ static void prepare(const struct uring *uring, const struct slot *slot, struct i
     sqe->user_data = slot_handle(slot);
 }
 
-void aur_uring_prepare(const struct uring *uring, const struct slot *slot, struct io_uring_sqe *sqe)
-{
-    memset(sqe, 0, sizeof *sqe);
-    prepare(uring, slot, sqe);
-}
-
 static unsigned least(unsigned a, unsigned b)
 {
     return a < b ? a : b;
@@ -216,9 +209,9 @@ static unsigned least(unsigned a, unsigned b)
 /* The completion queue must not overflow. */
 static unsigned cq_room(const struct uring *uring)
 {
-    unsigned all = uring->cq_entries - OWN_CQES;
+    unsigned all = uring->cq_entries - OWN_CQES, owed = uring_owed(uring);
 
-    return all > uring->owed ? all - uring->owed : 0;
+    return all > owed ? all - owed : 0;
 }
 
 /*
@@ -242,7 +235,8 @@ static bool has_room(const struct ring *ring, struct uring *uring)
     return room > 0;
 }
 
-bool aur_uring_find_room(struct ring *ring)
+/* Counts the room anew, and sends to make some; false: there is none. */
+static bool find_room(struct ring *ring)
 {
     if (has_room(ring, ring->uring))
         return true;
@@ -252,18 +246,30 @@ bool aur_uring_find_room(struct ring *ring)
 
 bool aur_uring_place(struct ring *ring, struct slot *slot)
 {
-    return uring_place(ring, slot, &slot->op, false);
+    if (!ring->uring->room && !find_room(ring)) {
+        aur_ring_start_later(ring, slot);
+        return false;
+    }
+    struct uring *uring = ring->uring;
+    struct io_uring_sqe *sqe = &uring->sqes[uring->sqe_tail++ & uring->sq_mask];
+    memset(sqe, 0, sizeof *sqe);
+    prepare(uring, slot, sqe);
+    return !--uring->room;
 }
 
-/* The last n SQEs are about to be handed over; with SQPOLL what was published is long taken. */
-HOT void stamp(struct ring *ring, struct uring *uring, unsigned n)
+/*
+ * The last n SQEs are about to be handed over; with SQPOLL what was published is long
+ * taken. Of many that go together one in eight is measured, at places that change.
+ */
+static void stamp(struct ring *ring, struct uring *uring, unsigned n)
 {
     bool sqpoll = uring->setup_flags & IORING_SETUP_SQPOLL;
     unsigned i =
         sqpoll ? atomic_load_explicit(uring->sq_tail, memory_order_relaxed) : uring->sqe_tail - n;
+    unsigned step = n < MANY ? 1 : 8, turn = (unsigned)READ(ring->count.submit_calls);
     uint64_t now = aur_kern.now_ns();
 
-    for (; i != uring->sqe_tail; i++) {
+    for (i += turn & (step - 1); (int)(uring->sqe_tail - i) > 0; i += step) {
         uint64_t tag = uring->sqes[i & uring->sq_mask].user_data;
         if (tag >= UD_FIRST_SLOT)
             slot_of(ring, tag)->started_ns = now;
@@ -296,8 +302,6 @@ static void take_back(struct ring *ring, struct uring *uring, int error,
         uint64_t tag = uring->sqes[head & uring->sq_mask].user_data;
         if (tag == UD_WAKE)
             uring->wake_armed = false;
-        else
-            uring->owed--;
         if (tag >= UD_FIRST_SLOT)
             each(ring, slot_of(ring, tag), error);
     }
@@ -309,7 +313,7 @@ static void take_back(struct ring *ring, struct uring *uring, int error,
 static void give_to_worker(struct ring *ring, struct slot *slot, int error)
 {
     (void)error;
-    slot->on_worker = true;
+    slot->unclean = slot->on_worker = true;
     aur_workers_start(ring, slot);
 }
 
@@ -381,6 +385,9 @@ __attribute__((noinline)) static int submit_sqes(struct ring *ring, struct uring
 
     for (int tries = 0; tries < ENTER_RETRIES; tries++) {
         unsigned n = uring_unsent(uring);
+        ring->ask_countdown -= (int)n;
+        if (ring->ask_countdown <= 0)
+            ring->epoch = 0; /* the next one asks */
         uring->sent = uring->sqe_tail - n;
         uring->room = 0; /* counted anew: a batch begins */
         if (!n)
@@ -411,7 +418,6 @@ static void ask_to_cancel(struct uring *uring, uint64_t tag)
     sqe->fd = -1;
     sqe->addr = tag;
     sqe->user_data = UD_IGNORE;
-    uring->owed++;
 }
 
 static bool has_place(const struct uring *uring)
@@ -521,10 +527,79 @@ static void take_wake(struct ring *ring, struct uring *uring)
         submit_sqes(ring, uring);
 }
 
+/* A run of completions of one target. */
+static void count_ended(struct ring_target *at, uint64_t ended, uint64_t bytes)
+{
+    if (!ended)
+        return;
+    COUNT(at->ended, ended);
+    COUNT(at->bytes, bytes);
+}
+
+/* What reap() has at hand; written back before anybody else may look. */
+struct reaping {
+    unsigned head;
+    struct slot **link;
+    struct ring_target *at;
+    uint64_t ended, bytes; /* not yet counted at it */
+};
+
+HOT void write_back(struct ring *ring, struct uring *uring, struct reaping *r)
+{
+    atomic_store_explicit(uring->cq_head, r->head, memory_order_release);
+    ring->ready_end = r->link;
+    count_ended(r->at, r->ended, r->bytes);
+    r->ended = r->bytes = 0;
+}
+
+HOT void take_completion(struct slot *slot, int result, struct reaping *r)
+{
+    if (__builtin_expect(r->at != slot->at, 0)) {
+        count_ended(r->at, r->ended, r->bytes);
+        r->ended = r->bytes = 0;
+        r->at = slot->at;
+    }
+    r->ended++;
+    if (result > 0)
+        r->bytes += (uint64_t)result;
+    slot->result = result;
+    slot_set_state(slot, SLOT_READY);
+    *r->link = slot;
+    r->link = &slot->next;
+}
+
 /*
- * A place in the queue is given back before its operation goes on, which may need it
- * for the next part. True: there are more.
+ * Up to end into the ready list. A place in the queue is given back before what may need
+ * it: whoever gets a token, or the next wake-up.
  */
+HOT void take_completions(struct ring *ring, struct uring *uring, unsigned head, unsigned end,
+                          uint64_t now_ns)
+{
+    struct reaping r = {head, ring->ready_end, NULL, 0, 0};
+
+    while (r.head != end) {
+        const struct io_uring_cqe *cqe = &uring->cqes[r.head++ & uring->cq_mask];
+        uint64_t tag = cqe->user_data;
+        struct slot *slot = slot_of(ring, tag);
+        bool own = tag < UD_FIRST_SLOT;
+        if (__builtin_expect(!own, 1)) {
+            take_completion(slot, cqe->res, &r);
+            if (slot->started_ns)
+                aur_ring_sample(ring, slot, now_ns);
+        }
+        if (__builtin_expect(own || slot->token, 0)) {
+            write_back(ring, uring, &r);
+            if (!own)
+                aur_ring_give_token(ring, slot);
+            else if (tag == UD_WAKE)
+                take_wake(ring, uring);
+            r.link = ring->ready_end;
+        }
+    }
+    write_back(ring, uring, &r);
+}
+
+/* True: there are more. */
 __attribute__((noinline)) static bool reap(struct ring *ring, struct uring *uring)
 {
     if (uring_needs_entry(uring) && !uring->lost)
@@ -533,23 +608,12 @@ __attribute__((noinline)) static bool reap(struct ring *ring, struct uring *urin
     unsigned ready = atomic_load_explicit(uring->cq_tail, memory_order_acquire) - head;
     if (!ready)
         return false;
-    unsigned end = head + (ready < RING_REAP_MAX ? ready : RING_REAP_MAX);
     uint64_t now_ns = aur_kern.now_ns();
     atomic_store_explicit(&ring->engine->last_reap_ns, now_ns, memory_order_relaxed);
-    if ((int)uring->owed > READ(ring->count.peak_in_flight))
+    if ((int)uring_owed(uring) > READ(ring->count.peak_in_flight))
         aur_ring_note_peak(ring);
-    while (head != end) {
-        uint64_t tag = uring->cqes[head & uring->cq_mask].user_data;
-        int result = uring->cqes[head & uring->cq_mask].res;
-        atomic_store_explicit(uring->cq_head, ++head, memory_order_release);
-        if (tag == UD_WAKE) {
-            take_wake(ring, uring);
-            continue;
-        }
-        uring->owed--;
-        if (tag >= UD_FIRST_SLOT)
-            ring_finished(ring, slot_of(ring, tag), result, now_ns);
-    }
+    take_completions(ring, uring, head, head + (ready < RING_REAP_MAX ? ready : RING_REAP_MAX),
+                     now_ns);
     return ready > RING_REAP_MAX;
 }
 
@@ -560,7 +624,7 @@ void aur_ring_retire_drained(struct ring *ring, bool all)
 
     while (*link) {
         struct uring *old = *link;
-        if (old->owed && !all) {
+        if (uring_owed(old) && !all) {
             link = &old->next;
             continue;
         }
@@ -575,7 +639,7 @@ __attribute__((noinline)) static bool reap_all(struct ring *ring)
 
     for (struct uring *old = ring->draining; old; old = old->next) {
         more |= reap(ring, old);
-        done |= !old->owed;
+        done |= !uring_owed(old);
     }
     if (done && !is_slept_in(ring) && lock_try(&ring->engine->setup)) {
         aur_ring_retire_drained(ring, false);

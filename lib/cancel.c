@@ -7,22 +7,27 @@
 
 #include <errno.h>
 
+static void note_cancel(struct slot *slot)
+{
+    atomic_store_explicit(&slot->cancelled, slot_handle(slot), memory_order_release);
+}
+
 /* false: it is over already. Lock held. */
 static bool cancel_slot(struct ring *ring, struct slot *slot)
 {
     switch (slot_state(slot)) {
     case SLOT_CHAINED: /* ends when the operation before it does */
-        slot->cancel = true;
+        note_cancel(slot);
         return true;
     case SLOT_HELD:
-        slot->cancel = true;
+        note_cancel(slot);
         aur_list_remove(&slot->at->held, slot);
         atomic_fetch_sub(&slot->at->target->queued, 1);
         COUNT(ring->count.queued, -1);
         aur_ring_finish_unstarted(ring, slot, -ECANCELED);
         return true;
     case SLOT_STARTED:
-        slot->cancel = true;
+        note_cancel(slot);
         if (aur_list_remove(&ring->unplaced, slot)) {
             ring_note_plain(ring);
             aur_ring_finished(ring, slot, -ECANCELED, 0);
@@ -35,7 +40,7 @@ static bool cancel_slot(struct ring *ring, struct slot *slot)
         }
         return true;
     case SLOT_READY: /* perhaps with one part of it: then no further one */
-        slot->cancel = true;
+        note_cancel(slot);
         return true;
     case SLOT_FREE:
     case SLOT_DELIVERED:
@@ -76,7 +81,7 @@ static int cancel_where(struct ring *ring, bool (*matches)(const struct slot *, 
 
     for (int i = 0; i < ring->fresh; i++) {
         struct slot *slot = &ring->slots[i];
-        if (slot_state(slot) != SLOT_FREE && !slot->cancel && matches(slot, what) &&
+        if (slot_state(slot) != SLOT_FREE && !slot_is_cancelled(slot) && matches(slot, what) &&
             cancel_slot(ring, slot))
             n++;
     }
@@ -134,7 +139,8 @@ void aur_ring_expire(struct ring *ring, uint64_t now_ns)
     for (int i = 0; i < ring->fresh; i++) {
         struct slot *slot = &ring->slots[i];
         enum slot_state state = slot_state(slot);
-        if (!slot->deadline_ns || slot->cancel || state == SLOT_FREE || state == SLOT_DELIVERED)
+        if (!slot->deadline_ns || slot_is_cancelled(slot) || state == SLOT_FREE ||
+            state == SLOT_DELIVERED)
             continue;
         if (slot->deadline_ns > now_ns) {
             if (slot->deadline_ns < ring->next_deadline)

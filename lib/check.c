@@ -1,10 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checks of check.h that are not of plain reads and writes. */
 #include "check.h"
 
-#include <fcntl.h>
+#include "slot.h"
 
-#define IOV_LIMIT 1024 /* UIO_MAXIOV of the kernel */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+
+#define KNOWN_FLAGS (AURAIO_OPF_LINK | AURAIO_OPF_SHORT)
+#define FIXED_FILES_MAX 32768 /* IORING_MAX_FIXED_FILES of the oldest kernel served */
+#define IOV_LIMIT 1024        /* UIO_MAXIOV of the kernel */
+
+/* A descriptor, or a registered one. */
+static bool is_file(int fd)
+{
+    return fd >= 0 || fd < INT_MIN + FIXED_FILES_MAX;
+}
+
+static bool range_fits(int64_t offset, size_t len)
+{
+    return offset >= 0 && len <= (uint64_t)(INT64_MAX - offset);
+}
+
+static bool reserved_is_zero(const auraio_op_t *op)
+{
+    unsigned any = op->reserved0 | op->reserved1;
+
+    for (size_t i = 0; i < sizeof op->reserved2; i++)
+        any |= op->reserved2[i];
+    return !any;
+}
+
+static bool has_memory(const auraio_buf_t *buf)
+{
+    if (buf->type == AURAIO_BUF_UNREGISTERED)
+        return buf->u.ptr != NULL;
+    return buf->type == AURAIO_BUF_REGISTERED && buf->u.fixed.index >= 0;
+}
 
 static bool is_directory(int dirfd, const char *path)
 {
@@ -63,10 +95,17 @@ static int check_other(const auraio_op_t *op)
     }
 }
 
-int aur_check_other(const auraio_op_t *op, size_t *total)
+int aur_check_op(const auraio_op_t *op, size_t *total)
 {
     *total = 0;
+    if (op->flags & ~(uint32_t)KNOWN_FLAGS || op->timeout_ms < 0 || !reserved_is_zero(op))
+        return EINVAL;
     if (!op_is_data(op->type))
         return op->rw_flags ? EINVAL : check_other(op);
-    return is_file(op->fd) ? check_vectored(op, total) : EINVAL;
+    if (!is_file(op->fd))
+        return EINVAL;
+    if (op_is_vectored(op->type))
+        return check_vectored(op, total);
+    *total = op->len;
+    return has_memory(&op->buf) && op->len && range_fits(op->offset, op->len) ? 0 : EINVAL;
 }

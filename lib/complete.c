@@ -98,11 +98,11 @@ static bool is_not_the_callers(struct slot *slot, int error)
 {
     switch (error) {
     case ECANCELED:
-        return !slot->cancel;
+        return !slot_is_cancelled(slot);
     case EINTR:
-        return !slot->cancel && repeats_after_eintr(slot);
+        return !slot_is_cancelled(slot) && repeats_after_eintr(slot);
     case EAGAIN:
-        return !slot->cancel && repeats_after_eagain(slot);
+        return !slot_is_cancelled(slot) && repeats_after_eagain(slot);
     case EFAULT:
         if (slot->faulted || !may_repeat_transfer(slot))
             return false;
@@ -115,7 +115,7 @@ static bool is_not_the_callers(struct slot *slot, int error)
 
 static bool closing_cancels(const struct slot *slot, int error)
 {
-    return error == ECANCELED || ((error == EINTR || error == EAGAIN) && slot->cancel);
+    return error == ECANCELED || ((error == EINTR || error == EAGAIN) && slot_is_cancelled(slot));
 }
 
 /* The kernel's own codes for a call that a signal ended, which io-wq lets through. */
@@ -160,6 +160,7 @@ static bool goes_on(const struct slot *slot, const struct ring *ring)
 enum verdict aur_complete(struct ring *ring, struct slot *slot, ssize_t *result, int *error)
 {
     *error = 0;
+    slot->unclean = true;
     if (slot->result < 0)
         return complete_error(slot, result, error);
     if (!op_is_data(slot->op.type)) {
@@ -172,7 +173,7 @@ enum verdict aur_complete(struct ring *ring, struct slot *slot, ssize_t *result,
         return DELIVER;
     if (!goes_on(slot, ring))
         return DELIVER;
-    if (slot->cancel) {
+    if (slot_is_cancelled(slot)) {
         *error = slot->expired ? ETIME : ECANCELED;
         return DELIVER;
     }

@@ -8,21 +8,10 @@
 
 #include <errno.h>
 
+#define RETURN_TOGETHER 8 /* slots; the spare ones must do for all threads that deliver */
 #define ROUNDS                                                                                     \
     16 /* batches one poll delivers: a callback that submits must not keep it for ever             \
         */
-
-HOT void count_result(struct ring *ring, ssize_t result)
-{
-    struct ring_counters *count = &ring->count;
-
-    if (result < 0)
-        atomic_fetch_add_explicit(&count->failed, 1, memory_order_relaxed);
-    if (ring->locking)
-        atomic_fetch_add_explicit(&count->completed, 1, memory_order_release);
-    else
-        atomic_store_explicit(&count->completed, READ(count->completed) + 1, memory_order_release);
-}
 
 /* What a thread that delivers has at hand, also in a forked child that destroyed the engine. */
 struct delivery {
@@ -31,19 +20,51 @@ struct delivery {
     const _Atomic uint64_t *fork_word;
     uint64_t born;
     struct running *running;
+    struct slot *returned, *returned_last; /* slots to be given back together */
+    size_t returned_count;
 };
+
+static void give_slots(struct delivery *d)
+{
+    if (d->returned_count)
+        ring_return_slots(d->ring, d->returned, d->returned_last, d->returned_count);
+    d->returned = NULL;
+    d->returned_count = 0;
+}
+
+HOT void give_slot(struct delivery *d, struct slot *slot)
+{
+    slot_retire(slot);
+    if (__builtin_expect(slot->unclean, 0)) {
+        ring_return_slots(d->ring, slot, slot, 1);
+        return;
+    }
+    if (!d->returned)
+        d->returned_last = slot;
+    slot->next = d->returned;
+    d->returned = slot;
+    if (++d->returned_count == RETURN_TOGETHER)
+        give_slots(d);
+}
+
+HOT void count_completed(struct ring *ring)
+{
+    if (ring->locking)
+        atomic_fetch_add_explicit(&ring->count.completed, 1, memory_order_release);
+    else
+        atomic_store_explicit(&ring->count.completed, READ(ring->count.completed) + 1,
+                              memory_order_release);
+}
 
 /*
  * The operation is counted as done when its callback begins; its slot is free when
  * it has returned. False: it has returned in a forked child, where nothing of the
  * engine may be touched, and which may even have destroyed it.
  */
-HOT bool call_back(const struct delivery *d, struct slot *slot, ssize_t result, int error)
+HOT bool call_back(struct delivery *d, struct slot *slot, ssize_t result, int error)
 {
     slot_set_state(slot, SLOT_DELIVERED);
-    if (__builtin_expect(slot->holds, 0))
-        aur_registered_release(d->engine, slot);
-    count_result(d->ring, result);
+    count_completed(d->ring);
     if (slot->op.callback && !READ(d->engine->given_up)) {
         uintptr_t handle = slot_handle(slot);
         d->running->req = (auraio_request_t *)handle;
@@ -54,15 +75,26 @@ HOT bool call_back(const struct delivery *d, struct slot *slot, ssize_t result, 
         if (atomic_load_explicit(d->fork_word, memory_order_relaxed) != d->born)
             return false;
     }
-    ring_return_slot(d->ring, slot);
+    give_slot(d, slot);
     return true;
+}
+
+/* The same for whatever may have ended. */
+__attribute__((noinline)) static bool call_back_any(struct delivery *d, struct slot *slot,
+                                                    ssize_t result, int error)
+{
+    if (slot->holds)
+        aur_registered_release(d->engine, slot);
+    if (result < 0)
+        atomic_fetch_add_explicit(&d->ring->count.failed, 1, memory_order_relaxed);
+    return call_back(d, slot, result, error);
 }
 
 static void put_back(struct ring *ring, struct slot *slot)
 {
     ring_lock(ring);
     ring_touch(ring, thread_id());
-    if (slot->cancel)
+    if (slot_is_cancelled(slot))
         aur_ring_finish_unstarted(ring, slot, -ECANCELED);
     else
         aur_ring_begin(ring, slot);
@@ -83,14 +115,8 @@ void aur_ring_run_again(struct ring *ring, struct slot *slot)
     put_back(ring, slot);
 }
 
-static bool moved_all(const struct slot *slot, ssize_t result)
-{
-    return result >= 0 && (size_t)result >= slot->total;
-}
-
-/* What comes after in a chain: started, or ended with it. Returns how many were ended, or ORPHANED.
- */
-static int go_on_with_chain(const struct delivery *d, struct slot *next, bool succeeded)
+/* What comes after in a chain: started, or ended with it. How many were ended, or ORPHANED. */
+static int go_on_with_chain(struct delivery *d, struct slot *next, bool succeeded)
 {
     int ended = 0;
 
@@ -100,8 +126,8 @@ static int go_on_with_chain(const struct delivery *d, struct slot *next, bool su
     }
     while (next) {
         struct slot *after = next->chain;
-        int error = next->cancel && next->expired ? ETIME : ECANCELED;
-        if (!call_back(d, next, -error, error))
+        int error = slot_is_cancelled(next) && next->expired ? ETIME : ECANCELED;
+        if (!call_back_any(d, next, -error, error))
             return ORPHANED;
         ended++;
         next = after;
@@ -109,37 +135,42 @@ static int go_on_with_chain(const struct delivery *d, struct slot *next, bool su
     return ended;
 }
 
-/* Whole at once is what nearly all transfers are: then there is nothing to judge. */
-HOT int deliver(const struct delivery *d, struct slot *slot)
+/* How many it delivered, or ORPHANED. */
+__attribute__((noinline)) static int deliver_any(struct delivery *d, struct slot *slot)
 {
     struct slot *chain = slot->chain;
     ssize_t result = slot->result + (ssize_t)slot->done;
-    bool succeeded = slot->result >= 0 && (size_t)result >= slot->total;
     int error = 0;
 
-    if (__builtin_expect(!succeeded, 0)) {
+    if (slot->result < 0 || (size_t)result < slot->total) {
         if (aur_complete(d->ring, slot, &result, &error) == RUN_AGAIN) {
             aur_ring_run_again(d->ring, slot);
             return 0;
         }
-        succeeded = moved_all(slot, result);
     }
-    if (!call_back(d, slot, result, error))
+    bool succeeded = result >= 0 && (size_t)result >= slot->total;
+    if (!call_back_any(d, slot, result, error))
         return ORPHANED;
-    if (__builtin_expect(!chain, 1))
-        return 1;
-    int ended = go_on_with_chain(d, chain, succeeded);
+    int ended = chain ? go_on_with_chain(d, chain, succeeded) : 0;
     return ended < 0 ? ORPHANED : 1 + ended;
+}
+
+/* Whole at once is what nearly all transfers are: then there is nothing to judge. */
+HOT int deliver(struct delivery *d, struct slot *slot)
+{
+    if (__builtin_expect(slot->unclean || (size_t)slot->result != slot->total, 0))
+        return deliver_any(d, slot);
+    return call_back(d, slot, slot->result, 0) ? 1 : ORPHANED;
 }
 
 static int deliver_all(struct ring *ring, struct slot *slot)
 {
     struct running running = {.ring = ring, .outer = aur_thread.running};
-    const struct delivery d = {.ring = ring,
-                               .engine = ring->engine,
-                               .fork_word = ring->engine->fork_word,
-                               .born = ring->engine->born,
-                               .running = &running};
+    struct delivery d = {.ring = ring,
+                         .engine = ring->engine,
+                         .fork_word = ring->engine->fork_word,
+                         .born = ring->engine->born,
+                         .running = &running};
     int delivered = 0;
 
     aur_thread.running = &running;
@@ -153,6 +184,8 @@ static int deliver_all(struct ring *ring, struct slot *slot)
         delivered += n;
         slot = next;
     }
+    if (delivered != ORPHANED)
+        give_slots(&d);
     aur_thread.running = running.outer;
     return delivered;
 }
@@ -180,6 +213,8 @@ static struct slot *collect(struct ring *ring, bool send, bool *more)
     ring_touch(ring, thread_id());
     if (send)
         aur_ring_flush(ring);
+    if (atomic_load_explicit(&ring->returned, memory_order_relaxed))
+        aur_ring_collect_returned(ring);
     *more = aur_ring_reap(ring);
     struct slot *slot = ring_take_ready(ring);
     uint64_t help = ring->helping;

@@ -96,6 +96,7 @@ void aur_engine_fail(auraio_engine_t *engine, int error)
         return;
     none = 0;
     atomic_compare_exchange_strong(&engine->refuse, &none, error);
+    engine_new_epoch(engine);
     aur_log(AURAIO_LOG_ERR, "a ring failed for good: %s", strerror(error));
     if (!READ(engine->events.lost))
         aur_events_kick(&engine->events);
@@ -241,6 +242,7 @@ auraio_engine_t *auraio_create_with_options(const auraio_options_t *given)
     atomic_store(&engine->min_in_flight, options.min_in_flight);
     atomic_store(&engine->max_p99_ms, options.max_p99_latency_ms);
     atomic_store(&engine->window_ends_ns, WINDOW_FIRST_NS);
+    atomic_store(&engine->epoch, 1);
     engine->events.event_fd = engine->events.epoll_fd = engine->events.timer_fd = -1;
     engine->rings = aur_kern.alloc(8, (size_t)engine->ring_max * sizeof *engine->rings);
     engine->stands_in = aur_kern.alloc(8, (size_t)engine->ring_max * sizeof *engine->stands_in);
@@ -379,6 +381,7 @@ int auraio_destroy_timeout(auraio_engine_t *engine, int timeout_ms)
         if (r->ring->engine == engine)
             return aur_fail(EDEADLK);
     atomic_store(&engine->refuse, ESHUTDOWN);
+    engine_new_epoch(engine);
     wait_for_submitters(engine);
     bool alone = others_have_left(engine, aur_kern.now_ns() + (uint64_t)timeout_ms * 1000000);
     bool done = alone && wind_up(engine, timeout_ms);

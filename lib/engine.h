@@ -22,12 +22,13 @@
 #define CPU_MAP 1024  /* CPUs told apart; those beyond share entries */
 
 struct auraio_engine {
-    _Atomic int refuse;    /* errno that submissions get: ESHUTDOWN, a fatal one, or 0 */
-    _Atomic int fatal;     /* the errno a ring failed with for good */
-    _Atomic bool given_up; /* destroy has returned without us: no more callbacks */
-    uint32_t id;           /* in the table of handle.c */
-    uint64_t serial;       /* no other engine of the process ever has it */
-    uint64_t born;         /* value of the fork page at creation */
+    _Atomic uint64_t epoch; /* of what the short way takes for granted: see express.h */
+    _Atomic int refuse;     /* errno that submissions get: ESHUTDOWN, a fatal one, or 0 */
+    _Atomic int fatal;      /* the errno a ring failed with for good */
+    _Atomic bool given_up;  /* destroy has returned without us: no more callbacks */
+    uint32_t id;            /* in the table of handle.c */
+    uint64_t serial;        /* no other engine of the process ever has it */
+    uint64_t born;          /* value of the fork page at creation */
     const _Atomic uint64_t *fork_word; /* ... where it stands, or what tells a child */
     _Atomic uint32_t owner; /* single_thread: the thread that submitted first; 0: none yet */
     _Atomic unsigned batch; /* submissions gathered; UINT_MAX: as many as come */
@@ -84,6 +85,12 @@ static inline int engine_check(const auraio_engine_t *engine)
         return EOWNERDEAD;
     uint32_t owner = atomic_load_explicit(&engine->owner, memory_order_relaxed);
     return owner && owner != thread_id() ? EPERM : 0;
+}
+
+/* What a ring has learnt about descriptors, gates and refusals no longer counts. */
+static inline void engine_new_epoch(auraio_engine_t *engine)
+{
+    atomic_fetch_add(&engine->epoch, 1);
 }
 
 static inline void engine_leave(auraio_engine_t *engine)

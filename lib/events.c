@@ -91,6 +91,7 @@ void aur_events_activate(struct events *ev, struct ring *ring)
 static void deactivate(struct events *ev, struct ring *ring)
 {
     ring->active = false;
+    ring->epoch = 0;
     atomic_fetch_and(&ev->active[ring->index / 64], ~(1ull << ring->index % 64));
 }
 

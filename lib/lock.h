@@ -19,7 +19,7 @@ struct lock {
 void aur_lock_slow(struct lock *lock);
 void aur_unlock_slow(struct lock *lock);
 
-static inline bool lock_try(struct lock *lock)
+__attribute__((always_inline)) static inline bool lock_try(struct lock *lock)
 {
     int expected = LOCK_FREE;
 
@@ -27,15 +27,22 @@ static inline bool lock_try(struct lock *lock)
                                                    memory_order_acquire, memory_order_relaxed);
 }
 
-static inline void lock_take(struct lock *lock)
+__attribute__((always_inline)) static inline void lock_take(struct lock *lock)
 {
     if (!lock_try(lock))
         aur_lock_slow(lock);
 }
 
-static inline void lock_drop(struct lock *lock)
+/* False: dropped, but somebody waits and is to be woken by aur_unlock_slow. */
+__attribute__((always_inline)) static inline bool lock_try_drop(struct lock *lock)
 {
-    if (atomic_exchange_explicit(&lock->state, LOCK_FREE, memory_order_release) == LOCK_CONTENDED)
+    return atomic_exchange_explicit(&lock->state, LOCK_FREE, memory_order_release) !=
+           LOCK_CONTENDED;
+}
+
+__attribute__((always_inline)) static inline void lock_drop(struct lock *lock)
+{
+    if (!lock_try_drop(lock))
         aur_unlock_slow(lock);
 }
 

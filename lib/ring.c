@@ -5,7 +5,6 @@
  * unless a comment says otherwise.
  */
 #include "engine.h"
-#include "finish.h"
 
 #include <errno.h>
 #include <string.h>
@@ -27,7 +26,6 @@ int aur_ring_create(auraio_engine_t *engine, int index, struct ring **out, bool 
     ring->depth = options->queue_depth;
     ring->next_deadline = NO_DEADLINE;
     ring->ask_countdown = 1;
-    ring->last_fd = -1;
     if (engine->features.backend == AURAIO_BACKEND_URING) {
         ring->coop = !options->single_thread && !options->enable_sqpoll;
         ring->coop_thread = thread_id();
@@ -179,16 +177,18 @@ void aur_ring_note_peak(struct ring *ring)
         atomic_store_explicit(&ring->count.peak_in_flight, now, memory_order_relaxed);
 }
 
-static void collect_returned(struct ring *ring)
+void aur_ring_collect_returned(struct ring *ring)
 {
-    struct slot *slot = atomic_exchange_explicit(&ring->returned, NULL, memory_order_acquire);
+    struct slot *first = atomic_exchange_explicit(&ring->returned, NULL, memory_order_acquire);
 
-    while (slot) {
-        struct slot *next = slot->next;
-        slot->next = ring->free;
-        ring->free = slot;
-        ring->free_count++;
-        slot = next;
+    while (first) {
+        struct slot *last = first->group_last, *next = last->next;
+        ring->free_count += (int)first->group_size;
+        if (first->unclean)
+            slot_clear(first);
+        last->next = ring->free;
+        ring->free = first;
+        first = next;
     }
 }
 
@@ -196,7 +196,7 @@ bool aur_ring_has_room_slow(struct ring *ring, int n, const struct running *runn
 {
     int own = running && running->ring == ring && !running->place_used;
 
-    collect_returned(ring);
+    aur_ring_collect_returned(ring);
     int usual = ring->free_count - RING_SPARE_SLOTS; /* negative: other callbacks used theirs */
     return n <= (usual > 0 ? usual : 0) + own && n <= ring->free_count;
 }
@@ -206,7 +206,7 @@ struct slot *aur_ring_fresh_slot(struct ring *ring)
     struct slot *slot;
 
     if (ring->fresh == ring->depth + RING_SPARE_SLOTS) {
-        collect_returned(ring);
+        aur_ring_collect_returned(ring);
         slot = ring->free;
         ring->free = slot->next;
         return slot;
@@ -299,7 +299,7 @@ void aur_ring_adopt(struct ring *ring)
         struct slot *slot = &ring->slots[i];
         if (slot_state(slot) != SLOT_STARTED || !slot->at->target || slot->token)
             continue;
-        slot->token = true;
+        slot->unclean = slot->token = true;
         atomic_fetch_add(&slot->at->target->tokens, 1);
     }
 }
@@ -330,9 +330,29 @@ void aur_ring_give_token(struct ring *ring, struct slot *slot)
         ring->helping |= 1ull << target->index;
 }
 
+void aur_ring_sample(struct ring *ring, struct slot *slot, uint64_t now_ns)
+{
+    struct target *target = slot->at->target;
+
+    if (target && now_ns > slot->started_ns) {
+        histogram_add(&ring->histogram, now_ns - slot->started_ns);
+        histogram_add_shared(&target->histogram, now_ns - slot->started_ns);
+    }
+    slot->started_ns = 0;
+}
+
 void aur_ring_finished(struct ring *ring, struct slot *slot, ssize_t result, uint64_t now_ns)
 {
-    ring_finished(ring, slot, result, now_ns);
+    COUNT(slot->at->ended, 1);
+    if (result > 0)
+        COUNT(slot->at->bytes, (uint64_t)result);
+    slot->result = result;
+    slot_set_state(slot, SLOT_READY);
+    ring_push_ready(ring, slot);
+    if (slot->started_ns)
+        aur_ring_sample(ring, slot, now_ns);
+    if (slot->token)
+        aur_ring_give_token(ring, slot);
 }
 
 void aur_ring_finish_unstarted(struct ring *ring, struct slot *slot, ssize_t result)

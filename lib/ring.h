@@ -46,6 +46,13 @@ struct ring_target {
     _Atomic uint64_t started, ended, bytes; /* in parts of a transfer */
 };
 
+/* What the short way knows of a descriptor: where it is counted. fd -1: nothing. */
+struct known {
+    int fd;
+    struct ring_target *at;
+};
+#define KNOWN_FDS 16
+
 struct ring {
     struct lock lock;
     bool locking; /* false: single_thread, the lock is never taken */
@@ -55,9 +62,10 @@ struct ring {
     uint16_t index;
     uint32_t coop_thread;
     auraio_engine_t *engine;
-
+    uint64_t epoch;      /* the engine's for which known is true; 0: for none */
+    struct uring *uring; /* takes new work; NULL: the thread backend does */
+    struct known known[KNOWN_FDS];
     _Atomic uint64_t features; /* AURAIO_FEATURE_ bits of uring, 0 with threads; for statistics */
-    struct uring *uring;       /* takes new work; NULL: the thread backend does */
     struct uring *draining;    /* those it replaced, each until the kernel owes it nothing */
     uint64_t kernel_ops;       /* bit t: uring serves auraio_op_type_t t; 0 without one */
 
@@ -76,16 +84,13 @@ struct ring {
     struct list undone;   /* no worker is to be had: the next poller makes the calls */
     struct list unplaced; /* started, but the submission queue was full */
     struct ring_target at[1 + TARGET_MAX]; /* the first: what is not a transfer; then by target */
-    uint64_t last_word;                    /* of the descriptor cache, for last_fd, at last_at */
-    int last_fd;
-    struct ring_target *last_at;
     uint64_t helping; /* bits of targets with room, and operations that other rings hold back */
 
     bool at_limit;          /* a batch is full, or a target's last token gone: to be sent */
     bool starting_held;     /* aur_ring_start_held is on the stack */
     bool cancels_wait;      /* a slot's cancel found no place in the submission queue */
     uint64_t next_deadline; /* no deadline of a live operation is earlier */
-    unsigned ask_countdown; /* operations until a descriptor's target is asked for again */
+    int ask_countdown;      /* operations until a descriptor's target is asked for again */
 
     struct ring_counters count;
     struct histogram histogram;
@@ -107,13 +112,18 @@ static inline struct ring_target *ring_at(struct ring *ring, const struct target
     return &ring->at[1 + target->index];
 }
 
-static inline void ring_lock(struct ring *ring)
+HOT void ring_lock(struct ring *ring)
 {
     if (ring->locking)
         lock_take(&ring->lock);
 }
 
-static inline void ring_unlock(struct ring *ring)
+HOT bool ring_try_lock(struct ring *ring)
+{
+    return !ring->locking || lock_try(&ring->lock);
+}
+
+HOT void ring_unlock(struct ring *ring)
 {
     if (ring->locking)
         lock_drop(&ring->lock);
@@ -184,6 +194,12 @@ HOT uintptr_t slot_handle(const struct slot *slot)
     return atomic_load_explicit(&slot->handle, memory_order_relaxed);
 }
 
+/* By the caller or its deadline. */
+static inline bool slot_is_cancelled(const struct slot *slot)
+{
+    return atomic_load_explicit(&slot->cancelled, memory_order_acquire) == slot_handle(slot);
+}
+
 static inline enum slot_state slot_state(const struct slot *slot)
 {
     return (enum slot_state)atomic_load_explicit(&slot->state, memory_order_relaxed);
@@ -226,22 +242,36 @@ static inline struct slot *ring_take_slot(struct ring *ring)
     return slot;
 }
 
-/* With locking no lock is needed. */
-static inline void ring_return_slot(struct ring *ring, struct slot *slot)
+/* Its operation is over, and its handle with it. */
+HOT void slot_retire(struct slot *slot)
 {
     slot_set_state(slot, SLOT_FREE);
     atomic_store_explicit(&slot->handle, handle_next(slot_handle(slot)), memory_order_release);
-    if (!ring->locking) {
-        slot->next = ring->free;
-        ring->free = slot;
-        ring->free_count++;
-        return;
-    }
-    slot->next = atomic_load_explicit(&ring->returned, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(&ring->returned, &slot->next, slot,
+}
+
+/*
+ * n slots, linked from first to last, are free again. Only who has the lock may clear
+ * one, so what is not clean comes alone. With locking no lock is needed.
+ */
+static inline void ring_return_slots(struct ring *ring, struct slot *first, struct slot *last,
+                                     size_t n)
+{
+    first->group_last = last;
+    first->group_size = n;
+    last->next = atomic_load_explicit(&ring->returned, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&ring->returned, &last->next, first,
                                                   memory_order_release, memory_order_relaxed))
         ;
 }
+
+static inline void ring_return_slot(struct ring *ring, struct slot *slot)
+{
+    slot_retire(slot);
+    ring_return_slots(ring, slot, slot, 1);
+}
+
+/* Puts them on the free list. Lock held. */
+void aur_ring_collect_returned(struct ring *ring);
 
 /*
  * Gate, then start or hold; for operations already accepted, be it that they waited
@@ -254,8 +284,10 @@ void aur_ring_hold(struct ring *ring, struct slot *slot);
 void aur_ring_start_held(struct ring *ring, struct target *target);
 void aur_ring_adopt(struct ring *ring); /* what was started without a token gets one */
 
-/* The kernel or a worker is done with a slot. Lock held; now_ns = time of the reaping. */
+/* The kernel or a worker is done with a slot. Lock held; now_ns = time of the reaping, 0: it never
+ * ran. */
 void aur_ring_finished(struct ring *ring, struct slot *slot, ssize_t result, uint64_t now_ns);
+void aur_ring_sample(struct ring *ring, struct slot *slot, uint64_t now_ns); /* its latency */
 void aur_ring_give_token(struct ring *ring, struct slot *slot);
 /* Finished without having been started. Lock held. */
 void aur_ring_finish_unstarted(struct ring *ring, struct slot *slot, ssize_t result);
@@ -265,6 +297,13 @@ static inline void ring_note_plain(struct ring *ring)
 {
     ring->plain = ring->uring && !(ring->uring->setup_flags & IORING_SETUP_SQPOLL) &&
                   !ring->draining && !ring->unplaced.head && !ring->cancels_wait;
+    if (!ring->plain)
+        ring->epoch = 0;
+}
+
+static inline struct known *ring_known(struct ring *ring, int fd)
+{
+    return &ring->known[(unsigned)fd % KNOWN_FDS];
 }
 
 /* Nothing is gathered, as far as can be seen at a glance: most rings, most of the time. */

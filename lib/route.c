@@ -112,8 +112,10 @@ struct ring *aur_route(auraio_engine_t *engine, int *error)
         ring = aur_engine_ring(engine, index, error);
     if (ring && spilled)
         atomic_fetch_add_explicit(&ring->count.spills, 1, memory_order_relaxed);
+    if (ring != thread->route_ring || engine->serial != thread->route_engine)
+        thread->express_engine = 0;
     thread->route_ring = ring;
     thread->route_engine = ring ? engine->serial : 0;
-    thread->routes_left = lasts(engine) - 1;
+    thread->routes_left = (int)lasts(engine) - 1;
     return ring;
 }

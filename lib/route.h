@@ -13,7 +13,7 @@ static inline struct ring *route(auraio_engine_t *engine, int *error)
 {
     struct thread *thread = &aur_thread;
 
-    if (thread->route_engine != engine->serial || !thread->routes_left)
+    if (thread->route_engine != engine->serial || thread->routes_left <= 0)
         return aur_route(engine, error);
     thread->routes_left--;
     return thread->route_ring;

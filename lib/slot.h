@@ -24,8 +24,9 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The way of one operation: one copy for single reads, one for writes, one for the rest. */
+/* The short way, and what is done for each completion. */
 #define HOT __attribute__((always_inline)) static inline
+#define COLD __attribute__((noinline)) static
 
 struct ring;
 struct ring_target;
@@ -38,31 +39,39 @@ enum slot_state { SLOT_FREE, SLOT_CHAINED, SLOT_HELD, SLOT_STARTED, SLOT_READY, 
 struct slot {
     /* As accepted; buf.u.ptr is the address also when the buffer is registered. */
     _Alignas(CACHE_LINE) auraio_op_t op;
-    struct slot *next;        /* in whichever list or queue its state says */
-    struct ring *ring;        /* where it lies, for workers */
-    struct ring_target *at;   /* the target of a read or write as its ring sees it; else "other" */
-    uint64_t started_ns;      /* hand-over to the kernel or to a worker */
-    size_t total;             /* bytes asked for; 0: not a transfer */
-    ssize_t result;           /* of the last part, from READY on */
-    _Atomic uintptr_t handle; /* of its operation; another one as soon as it is free */
+    struct slot *next; /* in whichever list or queue its state says */
+    struct ring *ring; /* where it lies, for workers */
+    union {
+        struct ring_target
+            *at; /* the target of a read or write as its ring sees it; else "other" */
+        struct slot *group_last; /* while it leads a group of returned ones */
+    };
+    union {
+        size_t total;      /* bytes asked for; 0: not a transfer */
+        size_t group_size; /* as group_last */
+    };
+    uint64_t started_ns;         /* hand-over to the kernel or to a worker; 0: not taken down */
+    ssize_t result;              /* of the last part, from READY on */
+    _Atomic uintptr_t handle;    /* of its operation; another one as soon as it is free */
+    _Atomic uintptr_t cancelled; /* the last of them that was asked to stop; set under the lock */
     _Atomic uint8_t state;
+    _Atomic bool expired; /* ... by its deadline; set under the lock */
+    bool cancel_waits;    /* ... and still to be put to the kernel */
 
-    /* From here on all is zero when an operation moves in. */
+    /* From here on all is zero while the slot is free; unclean: something may not be. */
     struct slot *chain;      /* what starts when this one has succeeded in full; else NULL */
     struct fixed_file *file; /* a reference, when the descriptor is a registered one */
     uint64_t deadline_ns;    /* 0: none */
     size_t done;             /* bytes moved by earlier parts of the transfer */
     uint16_t buffer;         /* index + 1 of its registered buffer; 0: none */
-    _Atomic bool cancel;     /* asked for, by the caller or the deadline; set under the lock */
-    _Atomic bool expired;    /* ... by the deadline */
     uint8_t retries;
-    bool cancel_waits; /* ... and still to be put to the kernel */
-    bool token;        /* counts in its target's in-flight limit */
-    bool faulted;      /* repeated once after -EFAULT */
-    bool on_worker;    /* started on the thread backend */
+    bool token;     /* counts in its target's in-flight limit */
+    bool faulted;   /* repeated once after -EFAULT */
+    bool on_worker; /* started on the thread backend */
     bool force_worker;
     bool holds;  /* a registered buffer or file, to be given back */
     bool stream; /* may never be ready: a worker waits so that it sees a cancel */
+    bool unclean;
     char end;
 };
 

@@ -333,6 +333,7 @@ int auraio_set_max_in_flight(auraio_engine_t *engine, int n)
         return aur_fail(error);
     atomic_store(&engine->max_in_flight, n);
     aur_targets_set_limit(&engine->targets, n);
+    engine_new_epoch(engine);
     for (struct ring *ring; (ring = engine_next_ring(engine, &i));) {
         ring_lock(ring);
         ring_touch(ring, thread_id());

@@ -3,12 +3,9 @@
  * Submission: the operations of a call go to one ring, under one hold of its
  * lock. Each is refused here with an errno and no trace, or it has a slot, a
  * handle and, once, a callback.
- *
- * A single operation is inline from the public call to the submission queue: the
- * compiler sees there what cannot be, and keeps the rest in registers as long as
- * nobody else gets hold of the auraio_op_t. Hence the copy for the way round.
  */
 #include "admit.h"
+#include "express.h"
 #include "route.h"
 
 static size_t chain_length(const auraio_op_t *ops, size_t n)
@@ -21,7 +18,7 @@ static size_t chain_length(const auraio_op_t *ops, size_t n)
 }
 
 /* At the limit what is gathered is what the device waits for. */
-HOT void end(struct ring *ring, int error)
+static void end(struct ring *ring, int error)
 {
     if (error || events_send_now(&ring->engine->events) || ring->at_limit) {
         aur_ring_flush(ring);
@@ -30,23 +27,41 @@ HOT void end(struct ring *ring, int error)
     ring_unlock(ring);
 }
 
-/* 0 or what refuses submissions: destroy sets it, then takes every ring's lock. */
-HOT int begin(struct ring *ring)
+/*
+ * 0 or what refuses submissions: destroy sets it, then takes every ring's lock. A ring
+ * that is ready for this thread remains so, which opens the short way.
+ */
+static int begin(struct ring *ring)
 {
     ring_lock(ring);
     ring_touch(ring, aur_thread.id);
+    if (ring == aur_thread.route_ring)
+        aur_thread.express_engine = ring->engine->serial;
     return READ(ring->engine->refuse);
 }
 
-static int admit_any(struct ring *ring, const auraio_op_t *op, uintptr_t *handle)
+/* Whether an operation of a batch is a plain one: nothing in it but what a transfer has. */
+HOT bool as_transfer(const auraio_op_t *op, struct transfer *t)
 {
-    return admit(ring, op, false, handle);
+    uint32_t rest = op->reserved0 | op->reserved1, word;
+
+    for (size_t i = 0; i < sizeof op->reserved2; i += sizeof word) {
+        memcpy(&word, &op->reserved2[i], sizeof word);
+        rest |= word;
+    }
+    if (op->type > AURAIO_OP_WRITE || op->buf.type != AURAIO_BUF_UNREGISTERED ||
+        op->flags | (unsigned)op->timeout_ms | rest)
+        return false;
+    *t = (struct transfer){op->type,     op->fd,     op->buf.u.ptr, op->len,      op->offset,
+                           op->rw_flags, op->ioprio, op->callback,  op->user_data};
+    return express_is_valid(t);
 }
 
 static size_t submit_to(struct ring *ring, const auraio_op_t *ops, size_t n,
                         auraio_request_t **handles, int *error)
 {
     size_t accepted = 0, len;
+    struct transfer t;
     uintptr_t handle = 0;
 
     *error = begin(ring);
@@ -59,8 +74,10 @@ static size_t submit_to(struct ring *ring, const auraio_op_t *ops, size_t n,
             *error = aur_admit_chain(ring, op, len, place);
             continue;
         }
-        *error = op->type <= AURAIO_OP_WRITE ? admit(ring, op, true, &handle)
-                                             : admit_any(ring, op, &handle);
+        if (as_transfer(op, &t) && express_is_open(ring->engine, ring, t.fd))
+            ring->at_limit |= express_place(ring, &t, &handle);
+        else
+            *error = aur_admit(ring, op, &handle);
         if (place)
             *place = (auraio_request_t *)handle;
     }
@@ -158,78 +175,142 @@ ssize_t auraio_submit(auraio_engine_t *engine, const auraio_op_t *ops, size_t n,
     return accepted || !error ? (ssize_t)accepted : aur_fail(error);
 }
 
-/* 0, an errno value, or a reason to go the way round. */
-HOT int submit_single(auraio_engine_t *engine, const auraio_op_t *op, bool plain, uintptr_t *handle)
-{
-    int error, no_ring;
-
-    if (!engine)
-        return EINVAL;
-    if ((error = engine_claim(engine)))
-        return error;
-    struct ring *ring = route(engine, &no_ring);
-    if (!ring)
-        return no_ring;
-    error = begin(ring);
-    if (!error)
-        error = admit(ring, op, plain, handle);
-    end(ring, error);
-    return error;
-}
-
-__attribute__((noinline)) static auraio_request_t *single_rest(auraio_engine_t *engine,
-                                                               const auraio_op_t *op, int error)
+auraio_request_t *aur_submit_one(auraio_engine_t *engine, const auraio_op_t *op)
 {
     auraio_request_t *req;
+    uintptr_t handle = 0;
+    struct ring *ring;
+    int error = engine ? engine_claim(engine) : EINVAL;
 
+    if (!error && (ring = route(engine, &error))) {
+        error = begin(ring);
+        if (!error)
+            error = aur_admit(ring, op, &handle);
+        end(ring, error);
+    }
+    if (!error)
+        return (auraio_request_t *)handle;
     if (engine && submit_rest(engine, op, 1, &req, &error) == 1)
         return req;
     errno = error;
     return NULL;
 }
 
-auraio_request_t *aur_submit_one(auraio_engine_t *engine, const auraio_op_t *op)
+static auraio_request_t *long_way(auraio_op_type_t type, auraio_engine_t *engine, int fd,
+                                  const auraio_buf_t *buf, size_t len, int64_t offset,
+                                  auraio_callback_t callback, void *user_data)
 {
-    uintptr_t handle = 0;
-    int error = submit_single(engine, op, false, &handle);
+    auraio_op_t op = {.type = type,
+                      .fd = fd,
+                      .buf = *buf,
+                      .len = len,
+                      .offset = offset,
+                      .callback = callback,
+                      .user_data = user_data};
 
-    return error ? single_rest(engine, op, error) : (auraio_request_t *)handle;
+    return aur_submit_one(engine, &op);
 }
 
-HOT auraio_op_t transfer(auraio_op_type_t type, int fd, const auraio_buf_t *buf, size_t len,
-                         int64_t offset, auraio_callback_t callback, void *user_data)
+/*
+ * The ends of the short way but one: each is a jump, so that the way itself needs no
+ * stack frame. The first four have the public calls' own signature.
+ */
+COLD auraio_request_t *long_read(auraio_engine_t *engine, int fd, auraio_buf_t buf, size_t len,
+                                 int64_t offset, auraio_callback_t callback, void *user_data)
 {
-    return (auraio_op_t){.type = type,
-                         .fd = fd,
-                         .buf = *buf,
-                         .len = len,
-                         .offset = offset,
-                         .callback = callback,
-                         .user_data = user_data};
+    return long_way(AURAIO_OP_READ, engine, fd, &buf, len, offset, callback, user_data);
+}
+
+COLD auraio_request_t *long_write(auraio_engine_t *engine, int fd, auraio_buf_t buf, size_t len,
+                                  int64_t offset, auraio_callback_t callback, void *user_data)
+{
+    return long_way(AURAIO_OP_WRITE, engine, fd, &buf, len, offset, callback, user_data);
+}
+
+COLD auraio_request_t *long_read_locked(auraio_engine_t *engine, int fd, auraio_buf_t buf,
+                                        size_t len, int64_t offset, auraio_callback_t callback,
+                                        void *user_data)
+{
+    ring_unlock(aur_thread.route_ring);
+    return long_way(AURAIO_OP_READ, engine, fd, &buf, len, offset, callback, user_data);
+}
+
+COLD auraio_request_t *long_write_locked(auraio_engine_t *engine, int fd, auraio_buf_t buf,
+                                         size_t len, int64_t offset, auraio_callback_t callback,
+                                         void *user_data)
+{
+    ring_unlock(aur_thread.route_ring);
+    return long_way(AURAIO_OP_WRITE, engine, fd, &buf, len, offset, callback, user_data);
+}
+
+COLD auraio_request_t *send_and_unlock(struct ring *ring, uintptr_t handle)
+{
+    aur_ring_flush(ring);
+    ring_unlock(ring);
+    return (auraio_request_t *)handle;
+}
+
+COLD auraio_request_t *wake_next(struct ring *ring, uintptr_t handle)
+{
+    aur_unlock_slow(&ring->lock);
+    return (auraio_request_t *)handle;
+}
+
+/* Where the next one of this thread goes. */
+COLD auraio_request_t *route_anew(const struct ring *ring, uintptr_t handle)
+{
+    int error;
+
+    aur_route(ring->engine, &error);
+    return (auraio_request_t *)handle;
+}
+
+HOT bool express_is_for(const auraio_engine_t *engine, const struct thread *thread)
+{
+    return engine && !engine_is_forked(engine) && thread->express_engine == engine->serial;
+}
+
+/* It is placed, and the ring locked. */
+HOT auraio_request_t *express_end(const auraio_engine_t *engine, struct ring *ring, bool full,
+                                  uintptr_t handle)
+{
+    if (__builtin_expect(full || atomic_load(&engine->events.sleeper) != SLEEPER_AWAKE, 0))
+        return send_and_unlock(ring, handle);
+    if (__builtin_expect(ring->locking && !lock_try_drop(&ring->lock), 0))
+        return wake_next(ring, handle);
+    if (__builtin_expect(--aur_thread.routes_left < 0, 0))
+        return route_anew(ring, handle);
+    return (auraio_request_t *)handle;
 }
 
 auraio_request_t *auraio_read(auraio_engine_t *engine, int fd, auraio_buf_t buf, size_t len,
                               int64_t offset, auraio_callback_t callback, void *user_data)
 {
-    auraio_op_t op = transfer(AURAIO_OP_READ, fd, &buf, len, offset, callback, user_data);
-    uintptr_t handle = 0;
-    int error = submit_single(engine, &op, true, &handle);
+    struct transfer t = {AURAIO_OP_READ, fd, buf.u.ptr, len, offset, 0, 0, callback, user_data};
+    struct ring *ring = aur_thread.route_ring;
+    uintptr_t handle;
 
-    if (__builtin_expect(!error, 1))
-        return (auraio_request_t *)handle;
-    auraio_op_t again = transfer(AURAIO_OP_READ, fd, &buf, len, offset, callback, user_data);
-    return single_rest(engine, &again, error);
+    if (buf.type != AURAIO_BUF_UNREGISTERED || !express_is_for(engine, &aur_thread) ||
+        !express_is_valid(&t) || !ring_try_lock(ring))
+        return long_read(engine, fd, buf, len, offset, callback, user_data);
+    if (!express_is_open(engine, ring, fd))
+        return long_read_locked(engine, fd, buf, len, offset, callback, user_data);
+    bool full = express_place(ring, &t, &handle);
+    return express_end(engine, ring, full, handle);
 }
 
 auraio_request_t *auraio_write(auraio_engine_t *engine, int fd, auraio_buf_t buf, size_t len,
                                int64_t offset, auraio_callback_t callback, void *user_data)
 {
-    auraio_op_t op = transfer(AURAIO_OP_WRITE, fd, &buf, len, offset, callback, user_data);
-    uintptr_t handle = 0;
-    int error = submit_single(engine, &op, true, &handle);
+    struct transfer t = {AURAIO_OP_WRITE, fd, buf.u.ptr, len, offset, 0, 0, callback, user_data};
+    struct ring *ring = aur_thread.route_ring;
+    uintptr_t handle;
 
-    if (__builtin_expect(!error, 1))
-        return (auraio_request_t *)handle;
-    auraio_op_t again = transfer(AURAIO_OP_WRITE, fd, &buf, len, offset, callback, user_data);
-    return single_rest(engine, &again, error);
+    if (buf.type != AURAIO_BUF_UNREGISTERED || !express_is_for(engine, &aur_thread) ||
+        !express_is_valid(&t) || !ring_try_lock(ring))
+        return long_write(engine, fd, buf, len, offset, callback, user_data);
+    if (!express_is_open(engine, ring, fd))
+        return long_write_locked(engine, fd, buf, len, offset, callback, user_data);
+    bool full = express_place(ring, &t, &handle);
+    return express_end(engine, ring, full, handle);
 }

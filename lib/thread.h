@@ -31,7 +31,8 @@ struct thread {
     struct running *running;
     struct ring *route_ring; /* of the engine with this serial, for so many submissions more */
     uint64_t route_engine;
-    unsigned routes_left;
+    int routes_left;
+    uint64_t express_engine; /* it may go there the short way; 0: nowhere */
 };
 
 extern _Thread_local struct thread aur_thread __attribute__((tls_model("initial-exec")));

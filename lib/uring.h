@@ -21,14 +21,13 @@ struct uring {
     unsigned sq_mask, sq_entries;
     unsigned sqe_tail; /* SQEs up to here are filled in; published by uring_publish */
     unsigned sent;     /* ... and up to here were sent when we last looked */
-    unsigned room;     /* SQEs that fit in for sure, in both queues: see place_slow */
+    unsigned room;     /* SQEs that fit in for sure, in both queues: counted anew at 0 */
     struct io_uring_sqe *sqes;
 
     _Atomic unsigned *cq_head, *cq_tail;
     unsigned cq_mask, cq_entries;
     const struct io_uring_cqe *cqes;
 
-    unsigned owed;      /* completions of operations still to come */
     bool wake_armed;    /* a poll on the engine's event descriptor is in the ring */
     bool lost;          /* the descriptor is no longer ours: never closed, only unmapped */
     bool has_files;     /* the engine's set is registered here */
@@ -53,6 +52,13 @@ void aur_uring_close(struct uring *uring);
 
 /* NULL when the submission queue is full. The SQE is zeroed. */
 struct io_uring_sqe *aur_uring_sqe(struct uring *uring);
+
+/* Completions still to come, but for that of the armed poll: each SQE has one. */
+static inline unsigned uring_owed(const struct uring *uring)
+{
+    return uring->sqe_tail - atomic_load_explicit(uring->cq_head, memory_order_relaxed) -
+           uring->wake_armed;
+}
 
 /* SQEs filled in that the kernel has not taken. */
 static inline unsigned uring_unsent(const struct uring *uring)

@@ -306,6 +306,7 @@ int auraio_get_poll_fd(auraio_engine_t *engine)
     if (error)
         return aur_fail(error);
     atomic_store(&engine->events.handed_out, true);
+    engine_new_epoch(engine);
     if (engine->options.single_thread)
         signal_from_ring(engine);
     aur_flush_all(engine);

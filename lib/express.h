@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The short way of a plain read or write, from its arguments to the submission
+ * queue: taken when nothing is out of the ordinary. What that means admit() finds
+ * out when it lets an operation through (see ring_allow_express), and it holds while the
+ * ring's epoch is the engine's: whoever changes something of it moves the engine's
+ * on, or sets the ring's to 0. A slot on the free list has nothing to be cleared.
+ *
+ * Everything else, and every error, goes the long way, from the beginning: here
+ * nothing has happened by then.
+ */
+#ifndef AUR_EXPRESS_H
+#define AUR_EXPRESS_H
+
+#include "engine.h"
+
+struct transfer {
+    uint32_t type; /* AURAIO_OP_READ or _WRITE */
+    int fd;
+    void *ptr;
+    size_t len;
+    int64_t offset;
+    int rw_flags;
+    uint16_t ioprio;
+    auraio_callback_t callback;
+    void *user_data;
+};
+
+/* One part, within the range of offsets. */
+HOT bool express_is_valid(const struct transfer *t)
+{
+    return t->ptr && t->len - 1 < PART_MAX &&
+           (t->offset | (int64_t)((uint64_t)t->offset + t->len)) >= 0;
+}
+
+HOT bool express_is_open(const auraio_engine_t *engine, struct ring *ring, int fd)
+{
+    return ring->epoch == READ(engine->epoch) && ring_known(ring, fd)->fd == fd &&
+           ring->uring->room && ring->free && ring->free_count > RING_SPARE_SLOTS;
+}
+
+HOT void express_fill(struct slot *slot, const struct transfer *t)
+{
+    slot->op.type = t->type;
+    slot->op.flags = 0;
+    slot->op.fd = t->fd;
+    slot->op.rw_flags = t->rw_flags;
+    slot->op.offset = t->offset;
+    slot->op.timeout_ms = 0;
+    slot->op.ioprio = t->ioprio;
+    slot->op.reserved0 = 0;
+    slot->op.len = t->len;
+    slot->op.buf.type = AURAIO_BUF_UNREGISTERED;
+    slot->op.buf.u.ptr = t->ptr;
+    slot->op.callback = t->callback;
+    slot->op.user_data = t->user_data;
+    slot->total = t->len;
+    slot_set_state(slot, SLOT_STARTED);
+}
+
+HOT void express_prepare(struct io_uring_sqe *sqe, const struct transfer *t, uintptr_t handle)
+{
+    sqe->opcode = t->type == AURAIO_OP_WRITE ? IORING_OP_WRITE : IORING_OP_READ;
+    sqe->flags = 0;
+    sqe->ioprio = t->ioprio;
+    sqe->fd = t->fd;
+    sqe->off = (uint64_t)t->offset;
+    sqe->addr = (uint64_t)(uintptr_t)t->ptr;
+    sqe->len = (uint32_t)t->len;
+    sqe->rw_flags = t->rw_flags;
+    sqe->user_data = handle;
+    sqe->buf_index = 0;
+    sqe->personality = 0;
+    sqe->splice_fd_in = 0;
+    sqe->addr3 = 0;
+    sqe->__pad2[0] = 0;
+}
+
+/* The way is open. Lock held. True: the batch is full and wants to be sent. */
+HOT bool express_place(struct ring *ring, const struct transfer *t, uintptr_t *handle)
+{
+    struct uring *uring = ring->uring;
+    struct slot *slot = ring->free;
+    struct ring_target *at = ring_known(ring, t->fd)->at;
+    struct io_uring_sqe *sqe = &uring->sqes[uring->sqe_tail & uring->sq_mask];
+
+    ring->free = slot->next;
+    ring->free_count--;
+    slot->at = at;
+    express_fill(slot, t);
+    *handle = slot_handle(slot);
+    express_prepare(sqe, t, *handle);
+    uring->sqe_tail++;
+    COUNT(at->started, 1);
+    return !--uring->room;
+}
+
+#endif
