@@ -20,6 +20,7 @@ void aur_uring_failed(struct ring *ring, struct uring *uring, int error); /* for
 unsigned aur_uring_gathered(struct ring *ring); /* how many, published for a wait to send */
 void aur_uring_refused(struct ring *ring, struct uring *uring, int error); /* to workers */
 void aur_uring_signal(auraio_engine_t *engine, struct uring *uring);       /* for the poll fd */
+int aur_uring_watch(struct ring *ring);     /* by epoll, all instances: 0 or negative errno */
 bool aur_uring_arm_wake(struct ring *ring); /* false: no room for the SQE */
 /* Setup lock held. 0 or negative errno; *refused when it is the kernel's. */
 int aur_uring_make(auraio_engine_t *engine, bool coop, struct uring **out, bool *refused);

@@ -25,6 +25,27 @@ static unsigned power_of_two(unsigned n)
     return p;
 }
 
+/*
+ * Has the engine's epoll descriptor look at it: 0 or negative errno. Done when somebody
+ * sleeps there, because each completion of a ring that is watched costs something.
+ */
+static int watch(auraio_engine_t *engine, struct uring *uring)
+{
+    int error = uring->watched ? 0 : aur_kern.epoll_add(engine->events.epoll_fd, uring->fd, 0);
+
+    uring->watched = error >= 0;
+    return error < 0 ? error : 0;
+}
+
+int aur_uring_watch(struct ring *ring)
+{
+    int error = ring->uring ? watch(ring->engine, ring->uring) : 0;
+
+    for (struct uring *old = ring->draining; old && !error; old = old->next)
+        error = watch(ring->engine, old);
+    return error;
+}
+
 int aur_uring_make(auraio_engine_t *engine, bool coop, struct uring **out, bool *refused)
 {
     const auraio_options_t *options = &engine->options;
@@ -47,7 +68,7 @@ int aur_uring_make(auraio_engine_t *engine, bool coop, struct uring **out, bool 
         flags |= IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
     int error =
         aur_uring_open(uring, sq, cq > sq ? cq : sq, flags, (unsigned)options->sqpoll_idle_ms);
-    if (!error && (error = aur_kern.epoll_add(engine->events.epoll_fd, uring->fd, 0)) < 0)
+    if (!error && READ(engine->events.handed_out) && (error = watch(engine, uring)) < 0)
         aur_uring_close(uring);
     if (error < 0) {
         *refused = true;
@@ -81,7 +102,7 @@ void aur_uring_signal(auraio_engine_t *engine, struct uring *uring)
 void aur_uring_retire(auraio_engine_t *engine, struct uring *uring)
 {
     uring->lost |= !aur_engine_owns(engine, uring->fd);
-    if (!uring->lost)
+    if (uring->watched && !uring->lost)
         aur_kern.epoll_del(engine->events.epoll_fd, uring->fd);
     aur_uring_close(uring);
     aur_kern.free(uring);

@@ -84,7 +84,8 @@ void aur_events_activate(struct events *ev, struct ring *ring)
     ring->active = true;
     atomic_fetch_or(&ev->active[ring->index / 64], 1ull << ring->index % 64);
     int sleeper = atomic_load(&ev->sleeper);
-    if (sleeper == SLEEPER_PREPARING || sleeper >= SLEEPER_IN_RING)
+    bool seen = sleeper == SLEEPER_EPOLL && ring->uring && ring->uring->watched;
+    if (sleeper != SLEEPER_AWAKE && !seen)
         aur_events_kick(ev);
 }
 
@@ -197,14 +198,14 @@ static bool reap_some(struct ring *ring, enum sleep_for what)
 /* What the visit of a ring before the sleep found. Lock held. */
 struct visit {
     bool ready;  /* no sleep */
-    bool unsent; /* the kernel had no room: a short sleep */
+    bool unsent; /* the kernel had no room, or epoll: a short sleep */
 };
 
 static void visit(auraio_engine_t *engine, struct ring *ring, enum sleep_for what, struct visit *v)
 {
     aur_ring_flush(ring);
     v->ready |= reap_some(ring, what);
-    v->unsent |= aur_ring_unsent(ring) > 0;
+    v->unsent |= aur_ring_unsent(ring) > 0 || aur_uring_watch(ring) < 0;
     if (!aur_ring_pending(ring) && !ring_has_ready(ring) && !aur_ring_unsent(ring))
         deactivate(&engine->events, ring);
 }

@@ -8,7 +8,7 @@
  * sleeper   what it means                       who must do what
  * AWAKE     nobody sleeps in the kernel         nothing
  * PREPARING the seat's holder visits the rings  submit: send at once; kick if a ring became active
- * EPOLL     sleeps in epoll_wait                submit: send at once
+ * EPOLL     sleeps in epoll_wait                submit: the same, but for a ring epoll watches
  * IN_RING+i sleeps in io_uring_enter on ring i  as PREPARING
  *
  * Whoever finishes an operation outside the kernel's queues (a worker, a cancel)

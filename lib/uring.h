@@ -28,6 +28,7 @@ struct uring {
     unsigned cq_mask, cq_entries;
     const struct io_uring_cqe *cqes;
 
+    bool watched;       /* by the engine's epoll descriptor */
     bool wake_armed;    /* a poll on the engine's event descriptor is in the ring */
     bool lost;          /* the descriptor is no longer ours: never closed, only unmapped */
     bool has_files;     /* the engine's set is registered here */

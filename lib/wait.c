@@ -297,15 +297,34 @@ static void signal_from_ring(auraio_engine_t *engine)
         aur_uring_signal(engine, ring->uring);
 }
 
+/* Rings made from now on are watched from their beginning. 0 or an errno value. */
+static int hand_out(auraio_engine_t *engine)
+{
+    int error = 0, i = 0;
+
+    lock_take(&engine->setup);
+    bool before = atomic_exchange(&engine->events.handed_out, true);
+    for (struct ring *ring; !error && (ring = engine_next_ring(engine, &i));) {
+        ring_lock(ring);
+        error = aur_uring_watch(ring);
+        ring_unlock(ring);
+    }
+    if (error && !before)
+        atomic_store(&engine->events.handed_out, false);
+    lock_drop(&engine->setup);
+    return -error;
+}
+
 /* What is gathered now would otherwise wait for a call that an event loop makes only when told to.
  */
 int auraio_get_poll_fd(auraio_engine_t *engine)
 {
     int error = engine ? engine_check(engine) : EINVAL;
 
+    if (!error)
+        error = hand_out(engine);
     if (error)
         return aur_fail(error);
-    atomic_store(&engine->events.handed_out, true);
     engine_new_epoch(engine);
     if (engine->options.single_thread)
         signal_from_ring(engine);

@@ -30,6 +30,7 @@ byte cq[RINGS];       /* completions of operations */
 bool wakecq[RINGS];   /* the armed poll's completion */
 bool armed[RINGS];
 byte pending[RINGS]; /* accepted, not delivered */
+bool watched[RINGS]; /* by epoll */
 bool busy[RINGS];  /* the bit in the engine's set */
 
 byte sleeper = AWAKE;
@@ -109,6 +110,9 @@ proctype submitter(byte r)
 #ifndef NO_KICK_ON_ACTIVATION
         if
         :: s == PREPARING || s >= IN_RING -> kick()
+#ifndef NO_KICK_UNWATCHED
+        :: s == EPOLL && !watched[r] -> kick()
+#endif
         :: else
         fi
 #endif
@@ -173,6 +177,9 @@ inline visit()
     :: cq[r] > 0 -> ready = true
     :: else
     fi;
+#ifndef NO_WATCH
+    watched[r] = true;
+#endif
     if
     :: pending[r] == 0 -> busy[r] = false
     :: else
@@ -264,7 +271,8 @@ end_in_ring:
         fi;
         sleeper = EPOLL;
 end_epoll:
-        (cq[0] > 0 || cq[1] > 0 || wakecq[0] || wakecq[1] || event_fd) -> skip
+        (((cq[0] > 0 || wakecq[0]) && watched[0]) ||
+         ((cq[1] > 0 || wakecq[1]) && watched[1]) || event_fd) -> skip
     :: else
     fi;
 leave:
