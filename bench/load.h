@@ -101,21 +101,18 @@ static inline uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Sets the slot's next operation, or tells that there is none. The generator is xorshift64*. */
+/* Sets the slot's next operation, or tells that there is none. The upper half of a linear
+ * congruential generator is random enough to choose blocks, and costs next to nothing. */
 static inline bool worker_next(struct worker *worker, struct slot *slot)
 {
     if (worker->begun == worker->quota && !load_more(worker))
         return false;
     worker->begun++;
-    uint64_t x = worker->random;
-    x ^= x >> 12;
-    x ^= x << 25;
-    x ^= x >> 27;
+    uint64_t x = worker->random * 6364136223846793005u + 1442695040888963407u;
     worker->random = x;
-    x *= 0x2545f4914f6cdd1d;
     slot->offset = (int64_t)(((x >> 32) * load.blocks >> 32) * load.block);
     if (load.mix)
-        load_choose_kind(slot, (uint32_t)x);
+        load_choose_kind(slot, (uint32_t)(x >> 13));
     if (load.latency)
         slot->begun_ns = now_ns();
     return true;

@@ -28,24 +28,25 @@ static atomic_bool all_submitted; /* with SUBMIT_WAIT */
 static auraio_op_t *gathered; /* load.batch of them */
 static int gathered_count;
 
-static void submit(struct slot *slot)
+static void submit_other(struct slot *slot)
 {
-    auraio_request_t *request = NULL;
+    auraio_request_t *request;
 
-    switch (slot->kind) {
-    case READ_BLOCK:
-        request = auraio_read(engine, load.fd, auraio_buf(slot->buf), load.block, slot->offset,
-                              on_done, slot);
-        break;
-    case WRITE_BLOCK:
+    if (slot->kind == WRITE_BLOCK)
         request = auraio_write(engine, load.fd, auraio_buf(slot->buf), load.block, slot->offset,
                                on_done, slot);
-        break;
-    case SYNC_FILE:
+    else
         request = auraio_fsync(engine, load.fd, AURAIO_FSYNC_DEFAULT, on_done, slot);
-        break;
-    }
     if (!request)
+        load_fail("submission", errno);
+}
+
+static inline void submit(struct slot *slot)
+{
+    if (slot->kind != READ_BLOCK)
+        submit_other(slot);
+    else if (!auraio_read(engine, load.fd, auraio_buf(slot->buf), load.block, slot->offset, on_done,
+                          slot))
         load_fail("submission", errno);
 }
 

@@ -95,4 +95,62 @@ HOT bool express_place(struct ring *ring, const struct transfer *t, uintptr_t *h
     return !--uring->room;
 }
 
+/* Whether an operation of a batch has nothing in it but what a transfer has. */
+HOT bool express_is_plain(const auraio_op_t *op)
+{
+    uint32_t rest = op->flags | (unsigned)op->timeout_ms | op->reserved0 | op->reserved1, word;
+
+    for (size_t i = 0; i < sizeof op->reserved2; i += sizeof word) {
+        memcpy(&word, &op->reserved2[i], sizeof word);
+        rest |= word;
+    }
+    return op->type <= AURAIO_OP_WRITE && op->buf.type == AURAIO_BUF_UNREGISTERED && !rest;
+}
+
+HOT struct transfer express_transfer(const auraio_op_t *op)
+{
+    return (struct transfer){op->type,     op->fd,     op->buf.u.ptr, op->len,      op->offset,
+                             op->rw_flags, op->ioprio, op->callback,  op->user_data};
+}
+
+/*
+ * The same for operations of a batch, from the front of n as many as can go this way;
+ * handles NULL, or where the one of ops[0] is number done. Lock held.
+ */
+static inline size_t express_run(struct ring *ring, const auraio_op_t *ops, size_t n,
+                                 auraio_request_t **handles, size_t done)
+{
+    struct uring *uring = ring->uring;
+    struct slot *slot = ring->free;
+    int most = ring->free_count - RING_SPARE_SLOTS;
+    size_t i = 0;
+
+    if (ring->epoch != READ(ring->engine->epoch) || most <= 0)
+        return 0;
+    n = n < (size_t)most ? n : (size_t)most;
+    n = n < uring->room ? n : uring->room;
+    for (; i < n && slot && express_is_plain(&ops[i]); i++) {
+        const struct transfer t = express_transfer(&ops[i]);
+        const struct known *known = ring_known(ring, t.fd);
+        if (known->fd != t.fd || !express_is_valid(&t))
+            break;
+        slot->op = ops[i];
+        slot->total = t.len;
+        slot->at = known->at;
+        slot_set_state(slot, SLOT_STARTED);
+        express_prepare(&uring->sqes[(uring->sqe_tail + i) & uring->sq_mask], &t,
+                        slot_handle(slot));
+        COUNT(known->at->started, 1);
+        if (handles)
+            handles[done + i] = (auraio_request_t *)slot_handle(slot);
+        slot = slot->next;
+    }
+    ring->free = slot;
+    ring->free_count -= (int)i;
+    uring->sqe_tail += (unsigned)i;
+    uring->room -= (unsigned)i;
+    ring->at_limit |= i && !uring->room;
+    return i;
+}
+
 #endif

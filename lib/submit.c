@@ -40,46 +40,35 @@ static int begin(struct ring *ring)
     return READ(ring->engine->refuse);
 }
 
-/* Whether an operation of a batch is a plain one: nothing in it but what a transfer has. */
-HOT bool as_transfer(const auraio_op_t *op, struct transfer *t)
+/* One operation, or a chain of them. How many were accepted. */
+static size_t submit_next(struct ring *ring, const auraio_op_t *ops, size_t n,
+                          auraio_request_t **handles, int *error)
 {
-    uint32_t rest = op->reserved0 | op->reserved1, word;
+    uintptr_t handle = 0;
+    size_t len = 1;
 
-    for (size_t i = 0; i < sizeof op->reserved2; i += sizeof word) {
-        memcpy(&word, &op->reserved2[i], sizeof word);
-        rest |= word;
+    if (ops->flags & AURAIO_OPF_LINK) {
+        len = chain_length(ops, n);
+        *error = aur_admit_chain(ring, ops, len, handles);
+    } else {
+        *error = aur_admit(ring, ops, &handle);
+        if (handles)
+            *handles = (auraio_request_t *)handle;
     }
-    if (op->type > AURAIO_OP_WRITE || op->buf.type != AURAIO_BUF_UNREGISTERED ||
-        op->flags | (unsigned)op->timeout_ms | rest)
-        return false;
-    *t = (struct transfer){op->type,     op->fd,     op->buf.u.ptr, op->len,      op->offset,
-                           op->rw_flags, op->ioprio, op->callback,  op->user_data};
-    return express_is_valid(t);
+    return *error ? 0 : len;
 }
 
 static size_t submit_to(struct ring *ring, const auraio_op_t *ops, size_t n,
                         auraio_request_t **handles, int *error)
 {
-    size_t accepted = 0, len;
-    struct transfer t;
-    uintptr_t handle = 0;
+    size_t accepted = 0;
 
     *error = begin(ring);
-    for (; !*error && accepted < n; accepted += *error ? 0 : len) {
-        const auraio_op_t *op = &ops[accepted];
-        auraio_request_t **place = handles ? handles + accepted : NULL;
-        len = 1;
-        if (op->flags & AURAIO_OPF_LINK) {
-            len = chain_length(op, n - accepted);
-            *error = aur_admit_chain(ring, op, len, place);
-            continue;
-        }
-        if (as_transfer(op, &t) && express_is_open(ring->engine, ring, t.fd))
-            ring->at_limit |= express_place(ring, &t, &handle);
-        else
-            *error = aur_admit(ring, op, &handle);
-        if (place)
-            *place = (auraio_request_t *)handle;
+    while (!*error && accepted < n) {
+        accepted += express_run(ring, ops + accepted, n - accepted, handles, accepted);
+        if (accepted < n)
+            accepted += submit_next(ring, ops + accepted, n - accepted,
+                                    handles ? handles + accepted : NULL, error);
     }
     end(ring, *error);
     return accepted;
