@@ -721,7 +721,7 @@ typedef struct auraio_histogram {
     uint32_t buckets[AURAIO_HISTOGRAM_BUCKETS];
     uint32_t overflow; /* samples beyond the last bucket */
     uint32_t reserved0;
-    uint64_t total_count;    /* samples, overflow included */
+    uint64_t total_count;    /* samples, overflow included; of big batches one in eight is taken */
     uint64_t max_tracked_us; /* every latency up to this has a bucket */
     uint64_t reserved[4];
 } auraio_histogram_t;
