@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "engine.h"
+#include "gate.h"
 
 #include <fcntl.h>
 
@@ -25,7 +26,8 @@ static void find_target(struct ring *ring, struct slot *slot)
         ring->ask_countdown = ASK_AGAIN;
     struct target *target = aur_target_of(targets, fd, ask, &stream);
     slot->at = target ? ring_at(ring, target) : &ring->at[0];
-    slot->at->target = target;
+    if (target && !slot->at->target)
+        aur_gate_begin(slot->at, target);
     if (stream) {
         int flags = aur_kern.fcntl_getfl(fd);
         slot->force_worker = flags >= 0 && flags & O_NONBLOCK;
@@ -111,16 +113,16 @@ static void set_deadline(struct ring *ring, struct slot *slot, int timeout_ms)
     aur_events_deadline(&ring->engine->events, slot->deadline_ns);
 }
 
-/* What the overflow mode says when the target is gated. */
+/* What the overflow mode says when the target is at its limit. */
 static int pass_gate(struct ring *ring, struct slot *slot)
 {
-    struct target *target = slot->at->target;
-    bool behind = slot->at->held.head != NULL;
+    struct ring_target *at = slot->at;
 
-    if (!behind && (slot->token = target_take(target))) {
-        ring->at_limit |= target_is_full(target);
+    if (aur_gate_pass(at)) {
+        ring->at_limit |= READ(at->started) + 1 == at->stop;
         return 0;
     }
+    aur_gate_refuse(ring, at);
     switch (ring->engine->options.overflow) {
     case AURAIO_OVERFLOW_EAGAIN:
         return EAGAIN;
@@ -150,8 +152,7 @@ static void give_back(struct ring *ring, struct slot *chain)
  */
 static int admit_filled(struct ring *ring, struct slot *first, int n, bool own_place)
 {
-    struct target *target = first->at->target;
-    int gate = target && target_is_gated(target) ? pass_gate(ring, first) : 0;
+    int gate = first->at->target ? pass_gate(ring, first) : 0;
 
     if (gate && gate != HELD_BACK)
         return gate;
@@ -160,7 +161,7 @@ static int admit_filled(struct ring *ring, struct slot *first, int n, bool own_p
     aur_events_activate(&ring->engine->events, ring);
     COUNT(ring->count.unstarted, n - 1 + (gate == HELD_BACK));
     if (gate)
-        aur_ring_hold(ring, first);
+        aur_gate_hold(ring, first);
     else
         aur_ring_start(ring, first);
     return 0;
@@ -174,12 +175,11 @@ static void allow_express(struct ring *ring, const struct slot *slot, uint64_t e
 {
     auraio_engine_t *engine = ring->engine;
     uint64_t both = 1ull << AURAIO_OP_READ | 1ull << AURAIO_OP_WRITE;
-    const struct target *target = slot->at->target;
 
     if (!ring->plain || (ring->kernel_ops & both) != both || READ(engine->events.handed_out) ||
         engine->options.resolve_registered_files)
         return;
-    if (slot->op.fd < 0 || slot->stream || slot->force_worker || !target || target_is_gated(target))
+    if (slot->op.fd < 0 || slot->stream || slot->force_worker || !slot->at->target)
         return;
     if (ring->epoch != epoch) {
         for (int i = 0; i < KNOWN_FDS; i++)

@@ -5,6 +5,7 @@
  * only reach the operation it was meant for.
  */
 #include "engine.h"
+#include "gate.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -548,15 +549,6 @@ static void take_wake(struct ring *ring, struct uring *uring)
         submit_sqes(ring, uring);
 }
 
-/* A run of completions of one target. */
-static void count_ended(struct ring_target *at, uint64_t ended, uint64_t bytes)
-{
-    if (!ended)
-        return;
-    COUNT(at->ended, ended);
-    COUNT(at->bytes, bytes);
-}
-
 /* What reap() has at hand; written back before anybody else may look. */
 struct reaping {
     unsigned head;
@@ -565,34 +557,22 @@ struct reaping {
     uint64_t ended, bytes; /* not yet counted at it */
 };
 
-HOT void write_back(struct ring *ring, struct uring *uring, struct reaping *r)
+/* A place in the queue is given back before what may need it: what was held back. */
+static void write_back(struct ring *ring, struct uring *uring, struct reaping *r)
 {
     atomic_store_explicit(uring->cq_head, r->head, memory_order_release);
     ring->ready_end = r->link;
-    count_ended(r->at, r->ended, r->bytes);
-    r->ended = r->bytes = 0;
-}
-
-HOT void take_completion(struct slot *slot, int result, struct reaping *r)
-{
-    if (__builtin_expect(r->at != slot->at, 0)) {
-        count_ended(r->at, r->ended, r->bytes);
-        r->ended = r->bytes = 0;
-        r->at = slot->at;
+    if (r->ended) {
+        COUNT(r->at->ended, r->ended);
+        COUNT(r->at->bytes, r->bytes);
+        if (r->at->gated)
+            aur_gate_settle(ring, r->at, r->ended);
     }
-    r->ended++;
-    if (result > 0)
-        r->bytes += (uint64_t)result;
-    slot->result = result;
-    slot_set_state(slot, SLOT_READY);
-    *r->link = slot;
-    r->link = &slot->next;
+    r->ended = r->bytes = 0;
+    r->link = ring->ready_end;
 }
 
-/*
- * Up to end into the ready list. A place in the queue is given back before what may need
- * it: whoever gets a token, or the next wake-up.
- */
+/* Up to end into the ready list. */
 HOT void take_completions(struct ring *ring, struct uring *uring, unsigned head, unsigned end,
                           uint64_t now_ns)
 {
@@ -601,21 +581,28 @@ HOT void take_completions(struct ring *ring, struct uring *uring, unsigned head,
     while (r.head != end) {
         const struct io_uring_cqe *cqe = &uring->cqes[r.head++ & uring->cq_mask];
         uint64_t tag = cqe->user_data;
+        int result = cqe->res;
         struct slot *slot = slot_of(ring, tag);
-        bool own = tag < UD_FIRST_SLOT;
-        if (__builtin_expect(!own, 1)) {
-            take_completion(slot, cqe->res, &r);
-            if (slot->started_ns)
-                aur_ring_sample(ring, slot, now_ns);
-        }
-        if (__builtin_expect(own || slot->token, 0)) {
+        if (__builtin_expect(tag < UD_FIRST_SLOT, 0)) {
             write_back(ring, uring, &r);
-            if (!own)
-                aur_ring_give_token(ring, slot);
-            else if (tag == UD_WAKE)
+            if (tag == UD_WAKE)
                 take_wake(ring, uring);
             r.link = ring->ready_end;
+            continue;
         }
+        if (__builtin_expect(r.at != slot->at, 0)) {
+            write_back(ring, uring, &r);
+            r.at = slot->at;
+        }
+        r.ended++;
+        if (result > 0)
+            r.bytes += (uint64_t)result;
+        slot->result = result;
+        slot_set_state(slot, SLOT_READY);
+        *r.link = slot;
+        r.link = &slot->next;
+        if (slot->started_ns)
+            aur_ring_sample(ring, slot, now_ns);
     }
     write_back(ring, uring, &r);
 }

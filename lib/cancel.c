@@ -4,6 +4,7 @@
  * at once; what a device has is asked to stop and reports what really happened.
  */
 #include "engine.h"
+#include "gate.h"
 
 #include <errno.h>
 
@@ -21,9 +22,7 @@ static bool cancel_slot(struct ring *ring, struct slot *slot)
         return true;
     case SLOT_HELD:
         note_cancel(slot);
-        aur_list_remove(&slot->at->held, slot);
-        atomic_fetch_sub(&slot->at->target->queued, 1);
-        COUNT(ring->count.queued, -1);
+        aur_gate_unhold(ring, slot);
         aur_ring_finish_unstarted(ring, slot, -ECANCELED);
         return true;
     case SLOT_STARTED:

@@ -5,6 +5,7 @@
  * pollers share the callbacks.
  */
 #include "engine.h"
+#include "gate.h"
 
 #include <errno.h>
 
@@ -206,8 +207,27 @@ void aur_ring_do_undone(struct ring *ring)
     }
 }
 
+/* After the callbacks: places that none of them used go back. */
+static void give_loose_places(struct ring *ring, uint64_t loose)
+{
+    bool idle = false;
+
+    for (; loose; loose &= loose - 1) {
+        const struct ring_target *at = &ring->at[1 + __builtin_ctzll(loose)];
+        idle |= READ(at->started) == READ(at->ended);
+    }
+    if (!idle)
+        return;
+    ring_lock(ring);
+    aur_gate_trim(ring);
+    uint64_t help = ring->helping;
+    ring->helping = 0;
+    ring_unlock(ring);
+    aur_gate_help(ring, help);
+}
+
 /* Collects under the lock what has ended, sent before that if told to. */
-static struct slot *collect(struct ring *ring, bool send, bool *more)
+static struct slot *collect(struct ring *ring, bool send, bool *more, uint64_t *loose)
 {
     ring_lock(ring);
     ring_touch(ring, thread_id());
@@ -219,25 +239,29 @@ static struct slot *collect(struct ring *ring, bool send, bool *more)
     struct slot *slot = ring_take_ready(ring);
     uint64_t help = ring->helping;
     ring->helping = 0;
+    *loose = ring->loose;
     ring_unlock(ring);
     if (__builtin_expect(help != 0, 0))
-        aur_ring_help(ring, help);
+        aur_gate_help(ring, help);
     return slot;
 }
 
 int aur_ring_poll(struct ring *ring, bool send)
 {
+    uint64_t loose;
     int delivered = 0;
     bool more = true;
 
     if (__builtin_expect(READ(ring->has_undone), 0))
         aur_ring_do_undone(ring);
     for (int round = 0; round < ROUNDS && more; round++) {
-        struct slot *slot = collect(ring, send && round == 0, &more);
+        struct slot *slot = collect(ring, send && round == 0, &more, &loose);
         int n = deliver_all(ring, slot);
         if (n < 0)
             return ORPHANED;
         delivered += n;
+        if (__builtin_expect(loose != 0, 0))
+            give_loose_places(ring, loose);
     }
     if (more)
         events_finished_outside(&ring->engine->events);

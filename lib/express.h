@@ -35,8 +35,11 @@ HOT bool express_is_valid(const struct transfer *t)
 
 HOT bool express_is_open(const auraio_engine_t *engine, struct ring *ring, int fd)
 {
-    return ring->epoch == READ(engine->epoch) && ring_known(ring, fd)->fd == fd &&
-           ring->uring->room && ring->free && ring->free_count > RING_SPARE_SLOTS;
+    const struct known *known = ring_known(ring, fd);
+
+    return ring->epoch == READ(engine->epoch) && known->fd == fd &&
+           READ(known->at->started) < known->at->stop && ring->uring->room && ring->free &&
+           ring->free_count > RING_SPARE_SLOTS;
 }
 
 HOT void express_fill(struct slot *slot, const struct transfer *t)
@@ -76,7 +79,8 @@ HOT void express_prepare(struct io_uring_sqe *sqe, const struct transfer *t, uin
     sqe->__pad2[0] = 0;
 }
 
-/* The way is open. Lock held. True: the batch is full and wants to be sent. */
+/* The way is open. Lock held. True: the batch is full, or the limit reached, and wants to be sent.
+ */
 HOT bool express_place(struct ring *ring, const struct transfer *t, uintptr_t *handle)
 {
     struct uring *uring = ring->uring;
@@ -92,7 +96,7 @@ HOT bool express_place(struct ring *ring, const struct transfer *t, uintptr_t *h
     express_prepare(sqe, t, *handle);
     uring->sqe_tail++;
     COUNT(at->started, 1);
-    return !--uring->room;
+    return !--uring->room || READ(at->started) == at->stop;
 }
 
 /* Whether an operation of a batch has nothing in it but what a transfer has. */
@@ -132,7 +136,8 @@ static inline size_t express_run(struct ring *ring, const auraio_op_t *ops, size
     for (; i < n && slot && express_is_plain(&ops[i]); i++) {
         const struct transfer t = express_transfer(&ops[i]);
         const struct known *known = ring_known(ring, t.fd);
-        if (known->fd != t.fd || !express_is_valid(&t))
+        if (known->fd != t.fd || !express_is_valid(&t) ||
+            READ(known->at->started) >= known->at->stop)
             break;
         slot->op = ops[i];
         slot->total = t.len;
@@ -141,6 +146,7 @@ static inline size_t express_run(struct ring *ring, const auraio_op_t *ops, size
         express_prepare(&uring->sqes[(uring->sqe_tail + i) & uring->sq_mask], &t,
                         slot_handle(slot));
         COUNT(known->at->started, 1);
+        ring->at_limit |= READ(known->at->started) == known->at->stop;
         if (handles)
             handles[done + i] = (auraio_request_t *)slot_handle(slot);
         slot = slot->next;

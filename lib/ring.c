@@ -5,6 +5,7 @@
  * unless a comment says otherwise.
  */
 #include "engine.h"
+#include "gate.h"
 
 #include <errno.h>
 #include <string.h>
@@ -25,6 +26,7 @@ int aur_ring_create(auraio_engine_t *engine, int index, struct ring **out, bool 
     ring->locking = !options->single_thread;
     ring->depth = options->queue_depth;
     ring->next_deadline = NO_DEADLINE;
+    ring->at[0].stop = UINT64_MAX;
     ring->ask_countdown = 1;
     if (engine->features.backend == AURAIO_BACKEND_URING) {
         ring->coop = !options->single_thread && !options->enable_sqpoll;
@@ -255,79 +257,20 @@ void aur_ring_start(struct ring *ring, struct slot *slot)
         ring->at_limit |= aur_uring_place(ring, slot);
 }
 
-/* Counted as queued before the last try for a token: see target_give. */
-void aur_ring_hold(struct ring *ring, struct slot *slot)
-{
-    slot_set_state(slot, SLOT_HELD);
-    ring->at_limit = true;
-    list_push(&slot->at->held, slot);
-    COUNT(ring->count.queued, 1);
-    atomic_fetch_add(&slot->at->target->queued, 1);
-    aur_ring_start_held(ring, slot->at->target);
-}
-
 /* Started before it is no longer counted as waiting: see aur_ring_pending. */
-static void start_accepted(struct ring *ring, struct slot *slot)
+void aur_ring_start_accepted(struct ring *ring, struct slot *slot)
 {
     aur_ring_start(ring, slot);
     atomic_store_explicit(&ring->count.unstarted, READ(ring->count.unstarted) - 1,
                           memory_order_release);
 }
 
-void aur_ring_start_held(struct ring *ring, struct target *target)
-{
-    struct list *held = &ring_at(ring, target)->held;
-
-    /* Something that fails at once gives its token back in here: the loop below goes on. */
-    if (ring->starting_held)
-        return;
-    ring->starting_held = true;
-    while (held->head && target_take(target)) {
-        struct slot *slot = list_pop(held);
-        atomic_fetch_sub(&target->queued, 1);
-        COUNT(ring->count.queued, -1);
-        slot->token = true;
-        start_accepted(ring, slot);
-    }
-    ring->starting_held = false;
-}
-
-/* A gate has come up: it counts what is in flight already, be it more than the limit. */
-void aur_ring_adopt(struct ring *ring)
-{
-    for (int i = 0; i < ring->fresh; i++) {
-        struct slot *slot = &ring->slots[i];
-        if (slot_state(slot) != SLOT_STARTED || !slot->at->target || slot->token)
-            continue;
-        slot->unclean = slot->token = true;
-        atomic_fetch_add(&slot->at->target->tokens, 1);
-    }
-}
-
 void aur_ring_begin(struct ring *ring, struct slot *slot)
 {
-    struct target *target = slot->at->target;
-
-    if (target && target_is_gated(target)) {
-        if (slot->at->held.head || !target_take(target)) {
-            aur_ring_hold(ring, slot);
-            return;
-        }
-        slot->token = true;
-    }
-    start_accepted(ring, slot);
-}
-
-void aur_ring_give_token(struct ring *ring, struct slot *slot)
-{
-    struct target *target = slot->at->target;
-
-    slot->token = false;
-    if (!target_give(target))
-        return;
-    aur_ring_start_held(ring, target);
-    if (atomic_load(&target->queued) > 0)
-        ring->helping |= 1ull << target->index;
+    if (slot->at->target && !aur_gate_pass(slot->at))
+        aur_gate_hold(ring, slot);
+    else
+        aur_ring_start_accepted(ring, slot);
 }
 
 void aur_ring_sample(struct ring *ring, struct slot *slot, uint64_t now_ns)
@@ -351,8 +294,8 @@ void aur_ring_finished(struct ring *ring, struct slot *slot, ssize_t result, uin
     ring_push_ready(ring, slot);
     if (slot->started_ns)
         aur_ring_sample(ring, slot, now_ns);
-    if (slot->token)
-        aur_ring_give_token(ring, slot);
+    if (slot->at->gated)
+        aur_gate_settle(ring, slot->at, 1);
 }
 
 void aur_ring_finish_unstarted(struct ring *ring, struct slot *slot, ssize_t result)
@@ -362,29 +305,6 @@ void aur_ring_finish_unstarted(struct ring *ring, struct slot *slot, ssize_t res
     ring_push_ready(ring, slot);
     aur_events_activate(&ring->engine->events, ring);
     events_finished_outside(&ring->engine->events);
-}
-
-static void help_with(struct ring *ring, struct target *target)
-{
-    int i = 0;
-
-    for (struct ring *other; (other = engine_next_ring(ring->engine, &i));) {
-        if (other == ring)
-            continue;
-        ring_lock(other);
-        ring_touch(other, thread_id());
-        if (ring_at(other, target)->held.head) {
-            aur_ring_start_held(other, target);
-            aur_ring_flush(other);
-        }
-        ring_unlock(other);
-    }
-}
-
-void aur_ring_help(struct ring *ring, uint64_t targets)
-{
-    for (; targets; targets &= targets - 1)
-        help_with(ring, ring->engine->targets.table[__builtin_ctzll(targets)]);
 }
 
 int aur_ring_flush(struct ring *ring)

@@ -44,6 +44,12 @@ struct ring_target {
     struct target *target; /* NULL: operations that no limit concerns; fixed once it is set */
     struct list held;      /* in order of arrival */
     _Atomic uint64_t started, ended, bytes; /* in parts of a transfer */
+    uint64_t stop;                          /* started may come up to it; UINT64_MAX: no gate */
+    int places;                             /* of the target, those that this ring has */
+    bool gated;                             /* the target has a limit, as far as this ring knows */
+    bool starting;                          /* aur_gate_start_held is on the stack */
+    bool refused;                           /* a submission, since the last completion */
+    _Atomic uint64_t bound; /* operations that ended while something waited or was refused */
 };
 
 /* What the short way knows of a descriptor: where it is counted. fd -1: nothing. */
@@ -85,9 +91,9 @@ struct ring {
     struct list unplaced; /* started, but the submission queue was full */
     struct ring_target at[1 + TARGET_MAX]; /* the first: what is not a transfer; then by target */
     uint64_t helping; /* bits of targets with room, and operations that other rings hold back */
+    uint64_t loose;   /* bits of targets whose places wait for what callbacks submit */
 
-    bool at_limit;          /* a batch is full, or a target's last token gone: to be sent */
-    bool starting_held;     /* aur_ring_start_held is on the stack */
+    bool at_limit;          /* a batch is full, or the last place of a target taken: to be sent */
     bool cancels_wait;      /* a slot's cancel found no place in the submission queue */
     uint64_t next_deadline; /* no deadline of a live operation is earlier */
     int ask_countdown;      /* operations until a descriptor's target is asked for again */
@@ -278,17 +284,14 @@ void aur_ring_collect_returned(struct ring *ring);
  * or that they go on. Lock held.
  */
 void aur_ring_begin(struct ring *ring, struct slot *slot);
-void aur_ring_start(struct ring *ring, struct slot *slot);       /* past the gate, at once */
-void aur_ring_start_later(struct ring *ring, struct slot *slot); /* no place: waits for one */
-void aur_ring_hold(struct ring *ring, struct slot *slot);
-void aur_ring_start_held(struct ring *ring, struct target *target);
-void aur_ring_adopt(struct ring *ring); /* what was started without a token gets one */
+void aur_ring_start(struct ring *ring, struct slot *slot);          /* past the gate, at once */
+void aur_ring_start_later(struct ring *ring, struct slot *slot);    /* no place: waits for one */
+void aur_ring_start_accepted(struct ring *ring, struct slot *slot); /* one that waited */
 
 /* The kernel or a worker is done with a slot. Lock held; now_ns = time of the reaping, 0: it never
  * ran. */
 void aur_ring_finished(struct ring *ring, struct slot *slot, ssize_t result, uint64_t now_ns);
 void aur_ring_sample(struct ring *ring, struct slot *slot, uint64_t now_ns); /* its latency */
-void aur_ring_give_token(struct ring *ring, struct slot *slot);
 /* Finished without having been started. Lock held. */
 void aur_ring_finish_unstarted(struct ring *ring, struct slot *slot, ssize_t result);
 
@@ -321,9 +324,6 @@ void aur_ring_expire(struct ring *ring, uint64_t now_ns); /* lock held */
 
 /* Takes its turn again: after a part of a transfer, or an error that is not the caller's. */
 void aur_ring_run_again(struct ring *ring, struct slot *slot); /* no lock held */
-
-/* Starts what other rings hold back for a target that ring found room at. No lock held. */
-void aur_ring_help(struct ring *ring, uint64_t targets);
 
 /* Makes the calls for which there was no worker. No lock held. */
 void aur_ring_do_undone(struct ring *ring);

@@ -65,7 +65,6 @@ struct slot {
     size_t done;             /* bytes moved by earlier parts of the transfer */
     uint16_t buffer;         /* index + 1 of its registered buffer; 0: none */
     uint8_t retries;
-    bool token;     /* counts in its target's in-flight limit */
     bool faulted;   /* repeated once after -EFAULT */
     bool on_worker; /* started on the thread backend */
     bool force_worker;

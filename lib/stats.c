@@ -5,6 +5,7 @@
  * or added to; a snapshot takes no lock that the I/O path waits for.
  */
 #include "engine.h"
+#include "gate.h"
 
 #include <errno.h>
 #include <math.h>
@@ -257,8 +258,8 @@ int auraio_get_target_stats(auraio_engine_t *engine, int index, auraio_target_st
     int i = 0;
     for (struct ring *ring; (ring = engine_next_ring(engine, &i));)
         stats->in_flight += aur_ring_in_flight_at(ring, ring_at(ring, t));
-    if (target_is_gated(t) && READ(t->tokens) < stats->in_flight) /* the sum is of many moments */
-        stats->in_flight = READ(t->tokens);
+    if (target_is_gated(t) && READ(t->taken) < stats->in_flight) /* the sum is of many moments */
+        stats->in_flight = READ(t->taken);
     stats->queued = READ(t->queued);
     stats->phase = AURAIO_PHASE_PASSTHROUGH;
     stats->p99_latency_ms = atomic_load(&t->p99_ms);
@@ -324,26 +325,19 @@ int auraio_set_min_in_flight(auraio_engine_t *engine, int n)
     return 0;
 }
 
-/* A higher limit starts what a lower one held back. */
 int auraio_set_max_in_flight(auraio_engine_t *engine, int n)
 {
-    int error = may_set(engine, n >= 0), i = 0;
+    int error = may_set(engine, n >= 0);
 
     if (error)
         return aur_fail(error);
     atomic_store(&engine->max_in_flight, n);
-    aur_targets_set_limit(&engine->targets, n);
-    engine_new_epoch(engine);
-    for (struct ring *ring; (ring = engine_next_ring(engine, &i));) {
-        ring_lock(ring);
-        ring_touch(ring, thread_id());
-        if (n)
-            aur_ring_adopt(ring);
-        for (int t = 0; t < atomic_load(&engine->targets.count); t++)
-            aur_ring_start_held(ring, engine->targets.table[t]);
-        aur_ring_flush(ring);
-        ring_unlock(ring);
-    }
+    lock_take(&engine->targets.lock); /* a target that appears now gets it from there */
+    atomic_store(&engine->targets.limit, n);
+    int count = atomic_load(&engine->targets.count);
+    lock_drop(&engine->targets.lock);
+    for (int i = 0; i < count; i++)
+        aur_gate_set_limit(engine, engine->targets.table[i], n);
     return 0;
 }
 

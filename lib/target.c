@@ -106,18 +106,6 @@ void aur_target_forget(struct targets *targets, int fd)
                               memory_order_relaxed);
 }
 
-void aur_targets_set_limit(struct targets *targets, int limit)
-{
-    lock_take(&targets->lock);
-    atomic_store(&targets->limit, limit);
-    for (int i = 0; i < atomic_load(&targets->count); i++) {
-        struct target *t = targets->table[i];
-        if (atomic_exchange(&t->limit, limit) != limit)
-            atomic_fetch_add(&t->limit_changes, 1);
-    }
-    lock_drop(&targets->lock);
-}
-
 void aur_targets_free(struct targets *targets)
 {
     for (int i = 0; i < atomic_load(&targets->count); i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A storage target is one device: what the in-flight limit belongs to. Rings
- * take a token of it for each read or write while it is gated; without a limit
+ * A storage target is one device: what the in-flight limit belongs to. With a limit
+ * it has so many places, which rings take and give back: see gate.h; without one
  * there is no gate and nothing to count. Targets are never removed while their
  * engine lives, so a pointer to one needs no reference.
  */
@@ -21,9 +21,12 @@
 struct target {
     unsigned dev_major, dev_minor; /* fixed at creation */
     uint16_t index;
-    _Atomic int limit;  /* 0: passthrough, no gate */
-    _Atomic int tokens; /* taken; may be over a limit that was lowered */
-    _Atomic int queued; /* held back on all rings */
+    _Atomic int limit;   /* 0: passthrough, no gate */
+    _Atomic int taken;   /* places that rings have; may be over a limit that was lowered */
+    _Atomic int queued;  /* held back on all rings */
+    _Atomic int waiting; /* rings that hold some back */
+    _Atomic int
+        refused; /* number + 1 of a ring that refused a submission, and will be asked again */
     _Atomic uint64_t limit_changes;
 
     /* The last closed window; written by the tick, read by statistics. */
@@ -54,7 +57,6 @@ struct targets {
 struct target *aur_target_of(struct targets *targets, int fd, bool ask, bool *stream);
 void aur_target_forget(struct targets *targets, int fd); /* the descriptor is being closed */
 void aur_targets_free(struct targets *targets);
-void aur_targets_set_limit(struct targets *targets, int limit);
 
 static inline uint64_t target_word(struct targets *targets, int fd)
 {
@@ -78,32 +80,28 @@ static inline bool target_is_gated(const struct target *target)
 
 static inline bool target_is_full(struct target *target)
 {
-    return atomic_load(&target->tokens) >=
+    return atomic_load(&target->taken) >=
            atomic_load_explicit(&target->limit, memory_order_relaxed);
 }
 
-/* A token of a gated target; false when all are out. An ungated one always has. */
+/* A place of a gated target; false when all are taken. An ungated one always has. */
 static inline bool target_take(struct target *target)
 {
-    int taken = atomic_load(&target->tokens);
+    int taken = atomic_load(&target->taken);
 
     for (;;) {
         int limit = atomic_load_explicit(&target->limit, memory_order_relaxed);
         if (limit && taken >= limit)
             return false;
-        if (atomic_compare_exchange_weak(&target->tokens, &taken, taken + 1))
+        if (atomic_compare_exchange_weak(&target->taken, &taken, taken + 1))
             return true;
     }
 }
 
-/*
- * True when somebody may be waiting for the token that was given back. Sequentially
- * consistent with the order "count as queued, then try to take" of who holds back:
- * one of the two sees the other.
- */
-static inline bool target_give(struct target *target)
+/* n places. True when somebody may be waiting for them. */
+static inline bool target_give(struct target *target, int n)
 {
-    atomic_fetch_sub(&target->tokens, 1);
+    atomic_fetch_sub(&target->taken, n);
     return atomic_load(&target->queued) > 0;
 }
 

@@ -5,6 +5,7 @@
  * its reasons to return in between.
  */
 #include "engine.h"
+#include "gate.h"
 
 #include <errno.h>
 
@@ -86,6 +87,7 @@ static void make_room(struct ring *ring)
 {
     aur_ring_flush(ring);
     aur_ring_reap_for_others(ring);
+    aur_gate_trim(ring);
     aur_ring_flush(ring);
 }
 
@@ -113,7 +115,7 @@ int aur_wait_for_room(auraio_engine_t *engine)
             uint64_t help = ring->helping;
             ring->helping = 0;
             ring_unlock(ring);
-            aur_ring_help(ring, help);
+            aur_gate_help(ring, help);
         }
     }
     if (fired)
