@@ -270,6 +270,8 @@ void aur_workers_reap(struct ring *ring)
         aur_ring_finished(ring, oldest, oldest->result, now_ns);
         oldest = next;
     }
+    ring->reaped_ns = now_ns;
+    ring->reaped_waits = READ(ring->engine->wait_calls);
 }
 
 bool aur_workers_cancel(struct ring *ring, struct slot *slot)

@@ -622,6 +622,8 @@ __attribute__((noinline)) static bool reap(struct ring *ring, struct uring *urin
         aur_ring_note_peak(ring);
     take_completions(ring, uring, head, head + (ready < RING_REAP_MAX ? ready : RING_REAP_MAX),
                      now_ns);
+    ring->reaped_ns = now_ns;
+    ring->reaped_waits = READ(ring->engine->wait_calls);
     return ready > RING_REAP_MAX;
 }
 

@@ -243,6 +243,9 @@ auraio_engine_t *auraio_create_with_options(const auraio_options_t *given)
     atomic_store(&engine->max_p99_ms, options.max_p99_latency_ms);
     atomic_store(&engine->window_ends_ns, WINDOW_FIRST_NS);
     atomic_store(&engine->epoch, 1);
+    atomic_store(&engine->tick_ends_ns, options.disable_adaptive ? NO_DEADLINE : 0);
+    engine->targets.controlled = !options.disable_adaptive;
+    engine->targets.law = options.control;
     engine->events.event_fd = engine->events.epoll_fd = engine->events.timer_fd = -1;
     engine->rings = aur_kern.alloc(8, (size_t)engine->ring_max * sizeof *engine->rings);
     engine->stands_in = aur_kern.alloc(8, (size_t)engine->ring_max * sizeof *engine->stands_in);

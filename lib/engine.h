@@ -65,7 +65,10 @@ struct auraio_engine {
     _Atomic int peak_in_flight;
     _Atomic uint64_t last_reap_ns;   /* when completions were last collected, on any ring */
     _Atomic uint64_t window_ends_ns; /* CAS by the thread that closes the window */
-    uint64_t window_began_ns;        /* this and the two below: by that thread */
+    _Atomic uint64_t tick_ends_ns;   /* likewise for the control laws */
+    uint64_t tick_began_ns, tick_waits, tick_refusals; /* by the thread that ticks */
+    _Atomic uint64_t looked_ns; /* when a poll last found nothing: see aur_ring_sample */
+    uint64_t window_began_ns;   /* this and the two below: by that thread */
     uint64_t window_samples;
     auraio_histogram_t *window_sum;
     _Atomic double throughput_bps, p99_ms;

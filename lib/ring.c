@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#define SHARE_UNKNOWN 10 /* of a latency that counts at most one such part is uncertain */
 #define RETRY_NS 1000000 /* after a submission for which the kernel had no room */
 
 int aur_ring_create(auraio_engine_t *engine, int index, struct ring **out, bool *refused)
@@ -273,13 +274,44 @@ void aur_ring_begin(struct ring *ring, struct slot *slot)
         aur_ring_start_accepted(ring, slot);
 }
 
+static void note_over(auraio_engine_t *engine, struct target *target, uint64_t ns)
+{
+    double ceiling_ns = READ(engine->max_p99_ms) * 1e6;
+
+    if (ceiling_ns <= 0)
+        return;
+    for (int i = 0; i < 3; i++)
+        if ((double)ns > ceiling_ns * (1 - i * 0.1))
+            atomic_fetch_add_explicit(&target->over[i], 1, memory_order_relaxed);
+}
+
+/*
+ * When the operation ended is known as well as somebody looked: it was since the last
+ * look, unless somebody slept and was woken by it.
+ */
+static bool is_well_known(const struct ring *ring, uint64_t latency_ns, uint64_t now_ns)
+{
+    uint64_t looked = READ(ring->engine->looked_ns);
+
+    if (looked < ring->reaped_ns)
+        looked = ring->reaped_ns;
+    return ring->reaped_waits != READ(ring->engine->wait_calls) ||
+           (now_ns - looked) * SHARE_UNKNOWN <= latency_ns;
+}
+
 void aur_ring_sample(struct ring *ring, struct slot *slot, uint64_t now_ns)
 {
     struct target *target = slot->at->target;
 
     if (target && now_ns > slot->started_ns) {
-        histogram_add(&ring->histogram, now_ns - slot->started_ns);
-        histogram_add_shared(&target->histogram, now_ns - slot->started_ns);
+        uint64_t ns = now_ns - slot->started_ns;
+        histogram_add(&ring->histogram, ns);
+        unsigned bucket = latency_bucket(ns);
+        atomic_fetch_add_explicit(&target->latency[bucket], 1, memory_order_relaxed);
+        if (is_well_known(ring, ns, now_ns)) {
+            atomic_fetch_add_explicit(&target->known[bucket], 1, memory_order_relaxed);
+            note_over(ring->engine, target, ns);
+        }
     }
     slot->started_ns = 0;
 }

@@ -100,6 +100,7 @@ struct ring {
 
     struct ring_counters count;
     struct histogram histogram;
+    uint64_t reaped_ns, reaped_waits; /* when completions were last found, after how many waits */
 
     /* The last closed window, written by the tick: see stats.c. */
     struct lock window_lock;

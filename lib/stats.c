@@ -4,6 +4,7 @@
  * settings that may change while running. Counters are atomics with one writer
  * or added to; a snapshot takes no lock that the I/O path waits for.
  */
+#include "control.h"
 #include "engine.h"
 #include "gate.h"
 
@@ -45,6 +46,20 @@ static void close_ring_window(struct ring *ring, double seconds, auraio_histogra
     ring->window_bytes = bytes;
 }
 
+static double window_p99_ns(struct target *target)
+{
+    uint32_t window[LATENCY_BUCKETS];
+    struct latency_sum sum = {0};
+
+    for (int i = 0; i < LATENCY_BUCKETS; i++) {
+        uint32_t now = READ(target->latency[i]);
+        window[i] = now - target->window_start[i];
+        target->window_start[i] = now;
+    }
+    aur_latency_sum_add(&sum, window);
+    return aur_latency_sum_percentile(&sum, 99);
+}
+
 static void close_target_windows(auraio_engine_t *engine, double seconds)
 {
     struct targets *targets = &engine->targets;
@@ -59,9 +74,7 @@ static void close_target_windows(auraio_engine_t *engine, double seconds)
         }
         atomic_store(&t->iops, (double)(completed - t->window_completed) / seconds);
         atomic_store(&t->throughput_bps, (double)(bytes - t->window_bytes) / seconds);
-        aur_histogram_window(&t->histogram, &t->window_start, engine->window_sum);
-        double p99 = auraio_histogram_percentile(engine->window_sum, 99);
-        atomic_store(&t->p99_ms, p99 < 0 ? 0 : p99);
+        atomic_store(&t->p99_ms, window_p99_ns(t) / 1e6);
         t->window_completed = completed;
         t->window_bytes = bytes;
     }
@@ -120,7 +133,7 @@ void aur_stats_tick(auraio_engine_t *engine, uint64_t now_ns)
         double p99 = auraio_histogram_percentile(sum, 99);
         atomic_store(&engine->p99_ms, p99 < 0 ? 0 : p99);
         atomic_store(&engine->throughput_bps, throughput);
-        close_target_windows(engine, seconds); /* uses sum again */
+        close_target_windows(engine, seconds);
     }
     if (closes || !began) {
         engine->window_began_ns = now_ns;
@@ -129,13 +142,33 @@ void aur_stats_tick(auraio_engine_t *engine, uint64_t now_ns)
     atomic_store_explicit(&engine->window_ends_ns, now_ns + WINDOW_NS, memory_order_release);
 }
 
-/* The limit on one device's operations, as far as there is one. */
-static int limit_of(const auraio_engine_t *engine)
+/* How many operations a target may have, as far as that is limited. */
+static int limit_of(const auraio_engine_t *engine, int limit)
 {
-    int limit = READ(engine->max_in_flight);
     int most = engine->options.queue_depth * engine->ring_max;
 
     return limit && limit < most ? limit : most;
+}
+
+/* Of all targets that have a limit; without one it is what the rings hold. */
+static int sum_of_limits(const auraio_engine_t *engine)
+{
+    int sum = 0;
+
+    for (int i = 0; i < atomic_load(&engine->targets.count); i++)
+        sum += READ(engine->targets.table[i]->limit);
+    return limit_of(engine, sum ? sum : READ(engine->max_in_flight));
+}
+
+/* The target that a ring has done most for; NULL: none. */
+static const struct target *main_target(struct ring *ring)
+{
+    const struct ring_target *best = &ring->at[1];
+
+    for (int i = 2; i <= READ(ring->engine->targets.count); i++)
+        if (READ(ring->at[i].started) > READ(best->started))
+            best = &ring->at[i];
+    return READ(best->started) ? best->target : NULL;
 }
 
 static int batch_of(const auraio_engine_t *engine)
@@ -175,7 +208,7 @@ int auraio_get_stats(auraio_engine_t *engine, auraio_stats_t *stats)
     }
     note_peak(engine, stats->current_in_flight);
     stats->peak_in_flight = READ(engine->peak_in_flight);
-    stats->optimal_in_flight = limit_of(engine);
+    stats->optimal_in_flight = sum_of_limits(engine);
     stats->optimal_batch_size = batch_of(engine);
     stats->current_throughput_bps = atomic_load(&engine->throughput_bps);
     stats->p99_latency_ms = atomic_load(&engine->p99_ms);
@@ -228,8 +261,11 @@ int auraio_get_ring_stats(auraio_engine_t *engine, int index, auraio_ring_stats_
     stats->bytes_transferred = (int64_t)bytes_of(ring);
     stats->pending_count = aur_ring_pending(ring);
     stats->peak_in_flight = READ(ring->count.peak_in_flight);
-    int limit = READ(engine->max_in_flight);
+    const struct target *target = main_target(ring);
+    int limit = target ? READ(target->limit) : READ(engine->max_in_flight);
     stats->in_flight_limit = limit && limit < ring->granted ? limit : ring->granted;
+    if (target)
+        stats->phase = READ(target->phase);
     stats->p99_latency_ms = atomic_load(&ring->p99_ms);
     stats->throughput_bps = atomic_load(&ring->throughput_bps);
     stats->queue_depth = ring->granted;
@@ -253,15 +289,17 @@ int auraio_get_target_stats(auraio_engine_t *engine, int index, auraio_target_st
     const struct target *t = engine->targets.table[index];
     stats->dev_major = t->dev_major;
     stats->dev_minor = t->dev_minor;
-    int limit = READ(t->limit), most = limit_of(engine);
-    stats->limit = limit && limit < most ? limit : most;
+    stats->limit = limit_of(engine, READ(t->limit));
     int i = 0;
     for (struct ring *ring; (ring = engine_next_ring(engine, &i));)
         stats->in_flight += aur_ring_in_flight_at(ring, ring_at(ring, t));
     if (target_is_gated(t) && READ(t->taken) < stats->in_flight) /* the sum is of many moments */
         stats->in_flight = READ(t->taken);
     stats->queued = READ(t->queued);
-    stats->phase = AURAIO_PHASE_PASSTHROUGH;
+    stats->phase = READ(t->phase);
+    stats->knee = READ(t->knee);
+    stats->baseline_p99_ms = READ(t->baseline_ms);
+    stats->searches = READ(t->searches);
     stats->p99_latency_ms = atomic_load(&t->p99_ms);
     stats->iops = atomic_load(&t->iops);
     stats->throughput_bps = atomic_load(&t->throughput_bps);
@@ -337,7 +375,8 @@ int auraio_set_max_in_flight(auraio_engine_t *engine, int n)
     int count = atomic_load(&engine->targets.count);
     lock_drop(&engine->targets.lock);
     for (int i = 0; i < count; i++)
-        aur_gate_set_limit(engine, engine->targets.table[i], n);
+        aur_gate_set_limit(engine, engine->targets.table[i],
+                           aur_control_limit(engine, engine->targets.table[i]));
     return 0;
 }
 

@@ -4,7 +4,7 @@
  * its disk, because the two share one queue), anything else belongs to the
  * device its file system lies on.
  */
-#include "target.h"
+#include "control.h"
 
 #include "kern.h"
 
@@ -68,6 +68,12 @@ static struct target *find_or_add(struct targets *targets, struct device device)
     struct target *t = n < TARGET_MAX ? aur_kern.alloc(64, sizeof *t) : NULL;
     if (!t)
         return n ? targets->table[n - 1] : NULL;
+    if (targets->controlled) { /* without the memory it does without */
+        t->control = aur_kern.alloc(64, sizeof *t->control);
+        if (t->control)
+            aur_controller_init(&t->control->controller, targets->law, (uint32_t)n + 1);
+    }
+    atomic_store(&t->phase, AURAIO_PHASE_PASSTHROUGH);
     t->dev_major = device.major;
     t->dev_minor = device.minor;
     t->index = (uint16_t)n;
@@ -106,8 +112,14 @@ void aur_target_forget(struct targets *targets, int fd)
                               memory_order_relaxed);
 }
 
+static void free_target(struct target *target)
+{
+    aur_kern.free(target->control);
+    aur_kern.free(target);
+}
+
 void aur_targets_free(struct targets *targets)
 {
     for (int i = 0; i < atomic_load(&targets->count); i++)
-        aur_kern.free(targets->table[i]);
+        free_target(targets->table[i]);
 }

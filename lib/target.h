@@ -8,7 +8,7 @@
 #ifndef AUR_TARGET_H
 #define AUR_TARGET_H
 
-#include "histogram.h"
+#include "latency.h"
 #include "lock.h"
 
 #include <auraio.h>
@@ -29,11 +29,23 @@ struct target {
         refused; /* number + 1 of a ring that refused a submission, and will be asked again */
     _Atomic uint64_t limit_changes;
 
+    struct control *control; /* NULL: none; fixed at creation, used by the thread that ticks */
+    /* What the law said last; for statistics and the setters. */
+    _Atomic int wish; /* 0: no gate */
+    _Atomic int knee;
+    _Atomic auraio_phase_t phase;
+    _Atomic double baseline_ms;
+    _Atomic uint64_t searches;
+
+    /* Device latencies: sampled by all rings, so added to atomically. */
+    _Atomic uint32_t latency[LATENCY_BUCKETS];
+    _Atomic uint32_t known[LATENCY_BUCKETS]; /* those whose end is known to a tenth of them */
+    _Atomic uint64_t over[3];                /* known ones over 1.0, 0.9 and 0.8 of the ceiling */
+
     /* The last closed window; written by the tick, read by statistics. */
     uint64_t window_completed, window_bytes;
     _Atomic double iops, throughput_bps, p99_ms;
-    struct histogram histogram; /* sampled by all rings, so added to atomically */
-    auraio_histogram_t window_start;
+    uint32_t window_start[LATENCY_BUCKETS];
 };
 
 /*
@@ -45,6 +57,8 @@ struct targets {
     struct lock lock;
     _Atomic int count;
     _Atomic int limit; /* what a new target starts with */
+    bool controlled;   /* it gets a control law: */
+    auraio_control_t law;
     struct target *table[TARGET_MAX];
     _Atomic uint64_t cache[TARGET_CACHE];
 };

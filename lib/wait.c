@@ -4,6 +4,7 @@
  * delivering what has finished and sleeping as events.c sees fit; it looks for
  * its reasons to return in between.
  */
+#include "control.h"
 #include "engine.h"
 #include "gate.h"
 
@@ -58,6 +59,16 @@ static bool take_signals(struct events *ev)
     return timer_at != NO_DEADLINE && aur_kern.now_ns() >= timer_at;
 }
 
+static void tick(auraio_engine_t *engine)
+{
+    uint64_t now_ns = READ(engine->last_reap_ns);
+
+    if (now_ns >= READ(engine->tick_ends_ns))
+        aur_control_tick(engine, now_ns);
+    if (now_ns >= READ(engine->window_ends_ns))
+        aur_stats_tick(engine, now_ns);
+}
+
 int aur_poll_rings(auraio_engine_t *engine, bool send)
 {
     struct events *ev = &engine->events;
@@ -77,8 +88,10 @@ int aur_poll_rings(auraio_engine_t *engine, bool send)
         aur_events_rearm(engine);
     if (READ(engine->registered.draining))
         aur_registered_finish(engine);
-    if (n && READ(engine->last_reap_ns) >= READ(engine->window_ends_ns))
-        aur_stats_tick(engine, READ(engine->last_reap_ns));
+    if (n)
+        tick(engine);
+    else if (send)
+        atomic_store_explicit(&engine->looked_ns, aur_kern.now_ns(), memory_order_relaxed);
     return n;
 }
 

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control.h"
+
+#include "engine.h"
+#include "gate.h"
+
+#include <string.h>
+
+#define TICK_NS 10000000ull
+#define TICK_LATE_NS 30000000ull /* a window that nobody attended to for so long tells nothing */
+#define COST_BYTES 65536.0       /* as much as one operation */
+
+/* What a target's rings have counted since they exist. */
+struct totals {
+    uint64_t completed, bytes, bound, submit_calls;
+};
+
+static struct totals totals_of(const auraio_engine_t *engine, const struct target *target)
+{
+    struct totals all = {0};
+    int i = 0;
+
+    for (struct ring *ring; (ring = engine_next_ring(engine, &i));) {
+        const struct ring_target *at = ring_at(ring, target);
+        all.completed += READ(at->ended);
+        all.bytes += READ(at->bytes);
+        all.bound += READ(at->bound);
+        all.submit_calls += READ(ring->count.submit_calls);
+    }
+    return all;
+}
+
+/* The counts of one bucket since the last tick. */
+static uint32_t difference(const _Atomic uint32_t *total, uint32_t *before)
+{
+    uint32_t now = READ(*total), n = now - *before;
+
+    *before = now;
+    return n;
+}
+
+/* The samples of the window; the mean time in the kernel of all that were taken, in ns. */
+static double read_latencies(struct control *control, struct target *target)
+{
+    struct control_window *window = &control->window;
+    double sum_ns = 0, all = 0;
+
+    for (unsigned i = 0; i < LATENCY_BUCKETS; i++) {
+        uint32_t n = difference(&target->latency[i], &control->latency[i]);
+        window->latency[i] = difference(&target->known[i], &control->known[i]);
+        window->samples += window->latency[i];
+        all += n;
+        if (n)
+            sum_ns += n * (double)(latency_bucket_begin(i) + latency_bucket_begin(i + 1)) / 2;
+    }
+    return all > 0 ? sum_ns / all : 0;
+}
+
+static void read_window(const auraio_engine_t *engine, struct target *target, double seconds,
+                        bool refused)
+{
+    struct control *control = target->control;
+    struct control_window *window = &control->window;
+    struct totals all = totals_of(engine, target);
+
+    *window = (struct control_window){.completed = all.completed - control->completed,
+                                      .bound = all.bound - control->bound,
+                                      .polls = 1};
+    window->cost = (double)window->completed + (double)(all.bytes - control->bytes) / COST_BYTES;
+    if (refused) /* a ring was full */
+        window->bound = window->completed;
+    for (int i = 0; i < 3; i++) {
+        uint64_t over = READ(target->over[i]);
+        window->over[i] = over - control->over[i];
+        control->over[i] = over;
+    }
+    window->concurrency =
+        (double)window->completed * read_latencies(control, target) / 1e9 / seconds;
+    control->completed = all.completed;
+    control->bytes = all.bytes;
+    control->bound = all.bound;
+}
+
+static struct control_config config_of(const auraio_engine_t *engine)
+{
+    int most = engine->options.queue_depth * engine->ring_max, max = READ(engine->max_in_flight);
+
+    return (struct control_config){.initial = engine->options.initial_in_flight,
+                                   .min = READ(engine->min_in_flight),
+                                   .max = max && max < most ? max : most,
+                                   .ceiling_ns = READ(engine->max_p99_ms) * 1e6};
+}
+
+int aur_control_limit(const auraio_engine_t *engine, const struct target *target)
+{
+    int max = READ(engine->max_in_flight), limit = READ(target->wish);
+
+    return !limit || (max && max < limit) ? max : limit;
+}
+
+static void publish(auraio_engine_t *engine, struct target *target)
+{
+    const struct control_verdict *verdict = &target->control->verdict;
+    auraio_phase_t before = READ(target->phase);
+
+    atomic_store(&target->knee, verdict->knee);
+    atomic_store(&target->baseline_ms, verdict->baseline_p99_ns / 1e6);
+    atomic_store(&target->searches, verdict->searches);
+    atomic_store(&target->phase, verdict->phase);
+    atomic_store(&target->wish, verdict->gated ? verdict->limit : 0);
+    aur_gate_set_limit(engine, target, aur_control_limit(engine, target));
+    if (before != verdict->phase)
+        aur_log(AURAIO_LOG_INFO, "target %u:%u: %s after %s, limit %d, knee %d", target->dev_major,
+                target->dev_minor, auraio_phase_name((int)verdict->phase),
+                auraio_phase_name((int)before), READ(target->limit), verdict->knee);
+}
+
+static void tick_target(auraio_engine_t *engine, struct target *target, double seconds,
+                        bool attended, bool refused)
+{
+    struct control *control = target->control;
+
+    if (!control)
+        return;
+    read_window(engine, target, seconds, refused);
+    if (!attended)
+        control->window = (struct control_window){0};
+    control->config = config_of(engine);
+    aur_controller_tick(&control->controller, &control->config, seconds, &control->window,
+                        &control->verdict);
+    publish(engine, target);
+}
+
+void aur_control_tick(auraio_engine_t *engine, uint64_t now_ns)
+{
+    uint64_t ends = READ(engine->tick_ends_ns);
+
+    if (now_ns < ends || !atomic_compare_exchange_strong(&engine->tick_ends_ns, &ends, NO_DEADLINE))
+        return;
+    uint64_t took_ns = now_ns - engine->tick_began_ns;
+    uint64_t waits = READ(engine->wait_calls), refusals = READ(engine->eagain_count);
+    bool attended = took_ns <= TICK_LATE_NS || waits != engine->tick_waits;
+    bool refused = refusals != engine->tick_refusals;
+
+    for (int i = 0; i < atomic_load(&engine->targets.count); i++)
+        tick_target(engine, engine->targets.table[i], (double)took_ns / 1e9, attended, refused);
+    engine->tick_began_ns = now_ns;
+    engine->tick_waits = waits;
+    engine->tick_refusals = refusals;
+    atomic_store_explicit(&engine->tick_ends_ns, now_ns + TICK_NS, memory_order_release);
+}

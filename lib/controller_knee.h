@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * KNEE: finds the smallest depth with nearly full throughput, holds it and follows
+ * it. Throughput is the objective, the P99 a constraint and an alarm.
+ *
+ * The law is in one of three states. It idles while the application does not use
+ * what it may; it searches once it does; it holds what the search found. Below it
+ * are measuring (spans, the meter), trials, the search, the steady state and the
+ * ceiling, a file each; this one tells them when.
+ */
+#ifndef AUR_CONTROLLER_KNEE_H
+#define AUR_CONTROLLER_KNEE_H
+
+#include "controller_knee_hold.h"
+#include "controller_knee_measure.h"
+#include "controller_knee_search.h"
+#include "controller_knee_steady.h"
+
+struct control_config;
+struct control_verdict;
+
+enum knee_state {
+    KNEE_HOLD, /* the application sets the pace: the limit is the known knee's, or none */
+    KNEE_SEARCH,
+    KNEE_STEADY,
+};
+
+struct knee {
+    enum knee_state state;
+    struct knee_range range; /* as configured at the last tick */
+    double ceiling_ns;       /* likewise */
+    int limit;               /* in the steady state and in hold; 0: none known */
+    double log_rate;         /* cost per second at that limit; for resuming */
+    double rate;             /* operations/s likewise */
+    int knee;                /* 0: not known */
+    bool after_alarm;        /* the search was called by an alarm */
+    double cut;              /* s for which a cut is reported */
+    uint64_t searches;
+    uint32_t chance; /* xorshift, never 0 */
+    double baseline_p99_ns;
+    struct knee_meter meter;
+    struct knee_hold hold;
+    struct knee_search search;
+    struct knee_steady steady;
+    struct knee_span under;     /* samples under the limit, for the ceiling */
+    struct latency_sum latency; /* likewise; of KNEE_REF for the baseline */
+};
+
+void aur_knee_init(struct knee *knee, uint32_t seed);
+void aur_knee_tick(struct knee *knee, const struct control_config *config, double seconds,
+                   const struct control_window *window, struct control_verdict *verdict);
+
+#endif

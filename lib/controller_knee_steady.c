@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The steady state of controller_knee_steady.h.
+ */
+#include "controller_knee_steady.h"
+
+#include "controller.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SHIFT 0.045 /* of throughput: the least that is an alarm */
+#define SPREAD_SIGMAS 4.5
+#define COUNT_SIGMAS 3.5
+#define BLOCK_SECONDS 0.03
+#define CONFIRM_SECONDS 0.04
+#define FOLLOW 0.1 /* of a block's deviation goes into log_rate */
+#define SPREAD_GAIN 0.05
+#define CAUTION_MOST 4
+#define CAUTION_FALSE 1.6
+#define CAUTION_TRUE 0.6
+#define CAUTION_CALM 0.8
+#define CALM_SECONDS 8
+#define DITHER_LEAST 0.5 /* s between dithers after a search ... */
+#define DITHER_GROWTH 2  /* ... growing with each that brings no news */
+#define DITHER_MOST 8.0
+#define DITHER_NARROW 0.7
+#define DITHER_SHARE 20 /* a dither may take this part of the time */
+#define DITHER_EFFORT 4
+#define DITHER_COARSE 0.25 /* of the limit: a step whose effect is seen at once */
+#define DITHER_UP 1.16
+#define DITHER_UP_NARROW 1.05
+#define DITHER_COARSE_GAIN 0.3
+#define DITHER_UP_GAIN 0.1 /* of the step: the least gain worth it */
+#define DITHER_DOWN 0.83
+#define DITHER_DOWN_KEEP 0.985
+#define UNBOUND_MAX 3
+#define SHAPE_SECONDS 0.1
+#define SHAPE_FAR 0.08
+#define SHAPE_SAMPLES 200
+
+void aur_knee_steady_init(struct knee_steady *steady)
+{
+    memset(steady, 0, sizeof *steady);
+    steady->caution = 1;
+}
+
+/* Short blocks see great changes soon, long ones see small changes. */
+static const double block_sigma[] = {0.02, 0.011};
+static const double block_most[] = {1, 3}; /* s */
+
+static double chance_between(uint32_t *chance, double low, double high)
+{
+    *chance ^= *chance << 13;
+    *chance ^= *chance >> 17;
+    *chance ^= *chance << 5;
+    return low + (high - low) * (double)*chance / 4294967296.0;
+}
+
+static void plan_dither(struct knee_steady *steady, uint32_t *chance)
+{
+    steady->until_dither = fmax(chance_between(chance, steady->patience, 2 * steady->patience),
+                                steady->rest * steady->last_dither);
+    steady->rest = fmin(2 * steady->rest, DITHER_SHARE);
+    steady->patience =
+        fmin(steady->patience * DITHER_GROWTH, steady->is_narrow ? DITHER_NARROW : DITHER_MOST);
+}
+
+static void begin_block(struct knee_steady *steady, const struct knee_meter *meter)
+{
+    steady->watch = KNEE_WATCH;
+    steady->skip = aur_knee_transient(meter);
+    aur_knee_span_clear(&steady->block[0]);
+    aur_knee_span_clear(&steady->block[1]);
+}
+
+void aur_knee_steady_begin(struct knee_steady *steady, const struct knee_meter *meter,
+                           bool is_narrow, uint32_t *chance)
+{
+    steady->is_narrow = is_narrow;
+    steady->blocks = 0;
+    steady->spread = 0;
+    steady->calm = steady->total = 0;
+    steady->unbound = 0;
+    steady->shape_seconds = 0;
+    steady->last_dither = 0;
+    steady->dithers_due = 0;
+    steady->dither_up = true;
+    steady->patience = DITHER_LEAST;
+    steady->rest = 1;
+    aur_latency_sum_clear(&steady->reference);
+    aur_latency_sum_clear(&steady->recent);
+    begin_block(steady, meter);
+    plan_dither(steady, chance);
+}
+
+void aur_knee_steady_learn(struct knee_steady *steady, bool changed)
+{
+    steady->caution *= changed ? CAUTION_TRUE : CAUTION_FALSE;
+    steady->caution = fmin(fmax(steady->caution, 1), CAUTION_MOST);
+}
+
+static double tolerance(const struct knee_steady *steady, double variance)
+{
+    double most = fmax(SHIFT, SPREAD_SIGMAS * sqrt(fmax(steady->spread, 0)));
+
+    return steady->caution * fmax(most, COUNT_SIGMAS * sqrt(variance));
+}
+
+static enum knee_news confirm(struct knee_steady *steady, double off, double variance)
+{
+    double least = CONFIRM_SECONDS * steady->caution * steady->caution;
+
+    if (steady->block[0].seconds < least)
+        return KNEE_CALM;
+    if (off * steady->direction > tolerance(steady, variance) &&
+        aur_knee_span_is_bound(&steady->block[0]))
+        return steady->direction > 0 ? KNEE_ALARM_UP : KNEE_ALARM_DOWN;
+    bool is_sure =
+        COUNT_SIGMAS * sqrt(variance) < SHIFT || steady->block[0].seconds > block_most[0];
+    if (is_sure || off * steady->direction < 0) {
+        steady->watch = KNEE_WATCH;
+        aur_knee_span_clear(&steady->block[0]);
+        aur_knee_span_clear(&steady->block[1]);
+    }
+    return KNEE_CALM;
+}
+
+static double off_by(const struct knee_steady *steady, const struct knee_span *block)
+{
+    return steady->blocks ? aur_knee_span_log_rate(block) - steady->log_rate : 0;
+}
+
+/* A short block has ended: log_rate and its spread are averages of the last ones. */
+static enum knee_news end_block(struct knee_steady *steady, double off, double variance)
+{
+    steady->unbound = aur_knee_span_is_bound(&steady->block[0]) ? 0 : steady->unbound + 1;
+    if (!steady->blocks)
+        steady->log_rate = aur_knee_span_log_rate(&steady->block[0]);
+    else
+        steady->spread += SPREAD_GAIN * (off * off - variance - steady->spread);
+    steady->blocks++;
+    steady->log_rate += off * fmax(FOLLOW, 1.0 / steady->blocks);
+    aur_knee_span_clear(&steady->block[0]);
+    return steady->unbound >= UNBOUND_MAX ? KNEE_IDLE : KNEE_CALM;
+}
+
+/* Capacity that grows behind a full queue shows in latency first. */
+static void compare_shape(struct knee_steady *steady, const struct control_window *window,
+                          double seconds)
+{
+    aur_latency_sum_add(&steady->recent, window->latency);
+    steady->shape_seconds += seconds;
+    if (steady->shape_seconds < SHAPE_SECONDS || steady->recent.count < SHAPE_SAMPLES)
+        return;
+    if (steady->reference.count < 2 * SHAPE_SAMPLES ||
+        steady->reference.count < 2 * steady->recent.count) {
+        aur_latency_sum_add(&steady->reference, steady->recent.buckets);
+    } else {
+        double far = SHAPE_FAR * steady->caution + 2 / sqrt((double)steady->recent.count);
+        if (aur_latency_sum_distance(&steady->recent, &steady->reference) > far) {
+            steady->dithers_due = 2;
+            aur_latency_sum_clear(&steady->reference);
+        }
+    }
+    aur_latency_sum_clear(&steady->recent);
+    steady->shape_seconds = 0;
+}
+
+static void suspect(struct knee_steady *steady, double off)
+{
+    steady->watch = KNEE_CONFIRM;
+    steady->direction = off > 0 ? 1 : -1;
+    aur_knee_span_clear(&steady->block[0]);
+    aur_knee_span_clear(&steady->block[1]);
+}
+
+static enum knee_news watch(struct knee_steady *steady, const struct knee_meter *meter,
+                            const struct control_window *window, double seconds)
+{
+    double off[2], variance[2];
+    bool ends[2];
+
+    compare_shape(steady, window, seconds);
+    for (int i = 0; i < 2; i++) {
+        const struct knee_span *block = &steady->block[i];
+        aur_knee_span_add(&steady->block[i], window, seconds);
+        variance[i] = aur_knee_span_variance(block, meter);
+        off[i] = off_by(steady, block);
+        ends[i] = variance[i] < block_sigma[i] * block_sigma[i] || block->seconds >= block_most[i];
+    }
+    if (steady->watch == KNEE_CONFIRM)
+        return confirm(steady, off[0], variance[0]);
+    for (int i = 0; i < 2; i++) {
+        if (steady->block[i].seconds >= BLOCK_SECONDS &&
+            fabs(off[i]) > tolerance(steady, variance[i]) &&
+            aur_knee_span_is_bound(&steady->block[i])) {
+            suspect(steady, off[i]);
+            return KNEE_CALM;
+        }
+    }
+    if (ends[1])
+        aur_knee_span_clear(&steady->block[1]);
+    if (ends[0] && steady->block[0].seconds >= BLOCK_SECONDS)
+        return end_block(steady, off[0], variance[0]);
+    return KNEE_CALM;
+}
+
+static bool begin_dither(struct knee_steady *steady, const struct knee_meter *meter, int limit,
+                         int min, int max)
+{
+    bool up = steady->dither_up;
+    double part = !up ? DITHER_DOWN : steady->is_narrow ? DITHER_UP_NARROW : DITHER_UP;
+    int step = (int)fmax(1, floor(fabs(part - 1) * limit + 0.5));
+    bool coarse = step >= DITHER_COARSE * limit;
+    double gain = 1 + (coarse ? DITHER_COARSE_GAIN : DITHER_UP_GAIN) * step / limit;
+    int other = up ? limit + step : limit - step;
+
+    steady->dither_up = !up;
+    if (steady->dithers_due > 0)
+        steady->dithers_due--;
+    if (other > max || other < min)
+        return false;
+    aur_knee_trial_begin(&steady->trial, meter, limit, other, up ? gain : DITHER_DOWN_KEEP, NULL);
+    steady->trial.effort = DITHER_EFFORT;
+    steady->trial.coarse = coarse;
+    steady->watch = KNEE_DITHER;
+    return true;
+}
+
+static enum knee_news dither(struct knee_steady *steady, const struct knee_meter *meter,
+                             const struct control_window *window, double seconds, uint32_t *chance)
+{
+    enum knee_answer answer = aur_knee_trial_tick(&steady->trial, meter, window, seconds);
+    bool up = steady->trial.b > steady->trial.a;
+
+    if (answer == KNEE_RUNNING)
+        return KNEE_CALM;
+    steady->last_dither = steady->trial.seconds;
+    plan_dither(steady, chance);
+    begin_block(steady, meter);
+    if (up && answer == KNEE_NO)
+        steady->raised = false;
+    aur_latency_sum_clear(&steady->recent);
+    steady->shape_seconds = 0;
+    if (answer == KNEE_UNBOUND)
+        return KNEE_IDLE;
+    if (answer == KNEE_OVER)
+        return up ? KNEE_CALM : KNEE_TOO_SLOW;
+    if (answer == KNEE_YES)
+        return up ? KNEE_MORE : KNEE_LESS;
+    return KNEE_CALM;
+}
+
+enum knee_news aur_knee_steady_tick(struct knee_steady *steady, const struct knee_meter *meter,
+                                    const struct control_window *window, double seconds, int limit,
+                                    int min, int max, uint32_t *chance)
+{
+    enum knee_news news;
+
+    steady->total += seconds;
+    steady->calm += seconds;
+    if (steady->calm > CALM_SECONDS) {
+        steady->calm = 0;
+        steady->caution = fmax(1, CAUTION_CALM * steady->caution);
+    }
+    if (steady->watch == KNEE_DITHER)
+        return dither(steady, meter, window, seconds, chance);
+    if (steady->skip > 0) {
+        steady->skip -= (double)window->completed;
+        return KNEE_CALM;
+    }
+    news = watch(steady, meter, window, seconds);
+    steady->until_dither -= seconds;
+    bool due = steady->until_dither <= 0 || steady->dithers_due > 0;
+    if (news == KNEE_CALM && steady->watch == KNEE_WATCH && steady->blocks > 0 && due &&
+        !begin_dither(steady, meter, limit, min, max))
+        plan_dither(steady, chance);
+    return news;
+}
