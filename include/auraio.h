@@ -116,8 +116,8 @@ typedef enum {
     AURAIO_OVERFLOW_BLOCK = 2
 } auraio_overflow_t;
 
-/* The control law: the knee of throughput over depth, or classic additive increase and
- * multiplicative decrease; auraio_tuning(7). Since 0.1. */
+/* The control law, by which every target's in-flight limit is found: the knee of throughput over
+ * depth, or classic additive increase and multiplicative decrease; auraio_tuning(7). Since 0.1. */
 typedef enum { AURAIO_CONTROL_KNEE = 0, AURAIO_CONTROL_AIMD = 1 } auraio_control_t;
 
 /* AUTO is io_uring and, where io_uring_setup(2) fails, threads. URING makes auraio_create fail
@@ -138,17 +138,18 @@ typedef struct auraio_options {
     int queue_depth;
     /* Rings; 0 = one per CPU this process may run on. An unused ring costs nothing. */
     int ring_count;
-    /* First limit when the controller engages; 0 = the law's own. In version 0.1 no controller
-     * engages: this, the next two and control are checked and kept, and change nothing. */
+    /* Operations in flight where the controller's first search starts; 0 = the law's own (KNEE 8,
+     * AIMD a quarter of what is allowed). */
     int initial_in_flight;
-    /* Floor of a target's limit; 0 = the law's own (KNEE 1, AIMD 4). */
+    /* Floor of a target's limit, whatever the ceiling says; 0 = the law's own (KNEE 1, AIMD 4). */
     int min_in_flight;
-    /* Ceiling for the 99th percentile of device latency in ms; 0 = only a guard at 10 times the
-     * baseline. */
+    /* Ceiling for the 99th percentile of device latency in ms, from the hand-over to the kernel
+     * until it is reaped; 0 = none. AIMD also backs off from 10 times the baseline. */
     double max_p99_latency_ms;
     /* Alignment of pool buffers in bytes, a power of two, at least 512 [page size]. */
     size_t buffer_alignment;
-    /* No control: the limit is queue_depth * rings, or that of auraio_set_max_in_flight. */
+    /* No control: the limit is queue_depth * rings, or that of auraio_set_max_in_flight, and
+     * histograms count from creation. */
     bool disable_adaptive;
     /* Ask for a kernel thread that polls the submission queue, io_uring_setup(2). When refused the
      * engine carries on without; features and log tell. */
@@ -630,16 +631,17 @@ static inline int auraio_fixed_file(int index)
 
 /* 8. Statistics */
 
-/* Where the controller stands; auraio_tuning(7). PASSTHROUGH: no limit is in force; in version 0.1,
- * which has no controller, also under the limit of auraio_set_max_in_flight. Since 0.1. */
+/* Where a target's controller stands; auraio_tuning(7). It ticks every 10 ms on the thread that
+ * reaps, so that nothing changes while nobody polls or waits. Changes of phase are logged at
+ * AURAIO_LOG_INFO. Since 0.1. */
 typedef enum {
-    AURAIO_PHASE_BASELINE = 0,
-    AURAIO_PHASE_PROBING = 1,
-    AURAIO_PHASE_STEADY = 2,
-    AURAIO_PHASE_BACKOFF = 3,
-    AURAIO_PHASE_SETTLING = 4,
-    AURAIO_PHASE_CONVERGED = 5,
-    AURAIO_PHASE_PASSTHROUGH = 6
+    AURAIO_PHASE_BASELINE = 0,   /* measures where the search starts */
+    AURAIO_PHASE_PROBING = 1,    /* compares depths: the limit jumps */
+    AURAIO_PHASE_STEADY = 2,     /* the limit holds and is watched */
+    AURAIO_PHASE_BACKOFF = 3,    /* the limit was cut, the P99 being over the ceiling */
+    AURAIO_PHASE_SETTLING = 4,   /* the result of a search is checked */
+    AURAIO_PHASE_CONVERGED = 5,  /* STEADY for more than 5 s */
+    AURAIO_PHASE_PASSTHROUGH = 6 /* the application sets the pace, or there is no control */
 } auraio_phase_t;
 
 /* The whole engine. Totals count from creation; "now" is a moment that may have passed; "window" is
@@ -651,7 +653,7 @@ typedef struct auraio_stats {
     double current_throughput_bps; /* bytes per second, window */
     double p99_latency_ms;         /* device latency, window */
     int current_in_flight;         /* in the kernel now */
-    int optimal_in_flight;         /* the controller's limit, all targets */
+    int optimal_in_flight;         /* limits in force, all targets; without any what rings hold */
     int peak_in_flight;
     int optimal_batch_size; /* submissions per system call aimed at; 0 = no number */
     int queued;             /* held back in the library now */
@@ -682,11 +684,11 @@ typedef struct auraio_ring_stats {
     int64_t bytes_transferred;
     int pending_count; /* in flight or held back now */
     int peak_in_flight;
-    int in_flight_limit; /* its share of the targets' limits */
+    int in_flight_limit; /* of the target it works for most, all rings together; or queue_depth */
     int batch_threshold;
     double p99_latency_ms; /* device latency, window */
     double throughput_bps; /* bytes per second, window */
-    auraio_phase_t phase;
+    auraio_phase_t phase;  /* of that target */
     int queue_depth;
     unsigned flags; /* AURAIO_RING_* */
     unsigned reserved0;
@@ -698,18 +700,18 @@ typedef struct auraio_ring_stats {
 typedef struct auraio_target_stats {
     unsigned dev_major;
     unsigned dev_minor;
-    int limit; /* operations in flight, all rings together */
+    int limit; /* operations in flight, all rings together: the controller's, or the top of it */
     int in_flight;
     int queued; /* held back for it */
     auraio_phase_t phase;
-    int knee; /* smallest depth with full throughput; 0 = not known */
+    int knee; /* smallest depth with nearly full throughput, as last found; 0 = not known */
     int reserved0;
-    double baseline_p99_ms;
-    double p99_latency_ms; /* device latency, window */
-    double iops;           /* operations per second, window */
-    double throughput_bps; /* bytes per second, window */
-    uint64_t searches;     /* begun by the controller */
-    uint64_t limit_changes;
+    double baseline_p99_ms; /* device latency where the last search began; 0 = not known */
+    double p99_latency_ms;  /* device latency, window */
+    double iops;            /* operations per second, window */
+    double throughput_bps;  /* bytes per second, window */
+    uint64_t searches;      /* for the knee, begun so far; AIMD has none */
+    uint64_t limit_changes; /* steps of a search included */
     uint64_t reserved[6];
 } auraio_target_stats_t;
 
@@ -768,8 +770,8 @@ const char *auraio_phase_name(int phase);
 /* 9. Changes while running, failure */
 
 /*
- * Setters return 0, or -1 with EINVAL and nothing changed. They hold for every target.
- * MT-safe, since 0.1.
+ * Setters return 0, or -1 with EINVAL and nothing changed. They hold for every target. The
+ * controller takes a change up with its next tick, and KNEE searches anew. MT-safe, since 0.1.
  *   max_p99_latency  ceiling in ms, 0 = none; EINVAL negative or not finite
  *   min_in_flight    floor of a target's limit, 0 = the law's own; EINVAL negative
  *   max_in_flight    top of a target's limit, 0 = none; with disable_adaptive the limit itself;

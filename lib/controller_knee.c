@@ -109,7 +109,7 @@ static bool mind_ceiling(struct knee *knee, const struct control_window *window,
         return false;
     bool raise = knee->search.over > 0 && aur_knee_span_has_headroom(under);
     if (raise && knee->limit < knee->range.max)
-        set_limit(knee, knee->limit + (int)fmax(1, knee->limit / 14));
+        set_limit(knee, (int)fmin(knee->limit + fmax(1, knee->limit / 14), knee->range.max));
     forget_latency(knee);
     return raise;
 }
@@ -117,12 +117,14 @@ static bool mind_ceiling(struct knee *knee, const struct control_window *window,
 static void tick_steady(struct knee *knee, const struct control_window *window, double seconds)
 {
     struct knee_steady *steady = &knee->steady;
+    int over = knee->search.over; /* is not tried on purpose */
+    int most = over > 0 && over <= knee->range.max ? over - 1 : knee->range.max;
     int step;
 
     if (mind_ceiling(knee, window, seconds))
         return;
     switch (aur_knee_steady_tick(steady, &knee->meter, window, seconds, knee->limit,
-                                 knee->range.min, knee->range.max, &knee->chance)) {
+                                 knee->range.min, most, &knee->chance)) {
     case KNEE_CALM:
         break;
     case KNEE_ALARM_UP:

@@ -71,6 +71,13 @@ static bool is_fine(const struct knee_search *search, const struct knee_meter *m
            search->hi <= search->range.min;
 }
 
+/* The knee seems to be just above lo, where it was not looked for: lo is tried once more. */
+static bool is_doubtful(const struct knee_search *search)
+{
+    return search->lo_is_old && search->lo >= search->range.min && search->lo < search->hi &&
+           search->log_rho > -SHORT;
+}
+
 static void begin_trial(struct knee_search *search, const struct knee_meter *meter, int b,
                         double threshold)
 {
@@ -122,6 +129,14 @@ void aur_knee_search_next(struct knee_search *search, const struct knee_meter *m
         return;
     default:
         break;
+    }
+    if (is_fine(search, meter) && is_doubtful(search)) {
+        int again = search->lo;
+        search->lo = 0;
+        search->lo_is_old = false;
+        search->stage = KNEE_DOWN;
+        begin_trial(search, meter, again, keep);
+        return;
     }
     if (is_fine(search, meter)) {
         aur_knee_search_settle(search, meter);

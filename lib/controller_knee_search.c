@@ -32,7 +32,7 @@ static void reset(struct knee_search *search, const struct knee_range *range, in
     memset(search, 0, sizeof *search);
     search->range = kept;
     search->shrink = HALF;
-    search->start = search->hi = aur_knee_search_clip(search, depth);
+    search->hi = aur_knee_search_clip(search, depth);
 }
 
 void aur_knee_search_begin(struct knee_search *search, const struct knee_meter *meter,
@@ -63,7 +63,7 @@ void aur_knee_search_go_up(struct knee_search *search, const struct knee_meter *
     double turnover = search->turnover;
 
     reset(search, range, shown->b);
-    search->start = search->lo = shown->a;
+    search->lo = shown->a;
     search->turnover = turnover;
     search->known = shown->total_b;
     plateau_is(search, &shown->total_b);
@@ -141,6 +141,7 @@ static void after_up(struct knee_search *search, bool grew)
 
     if (grew) {
         search->lo = search->hi;
+        search->lo_is_old = true;
         search->log_rho = 0;
         plateau_is(search, &trial->total_b);
         move_to_b(search);
@@ -173,6 +174,7 @@ static void after_down(struct knee_search *search, bool kept)
         return;
     }
     search->lo = trial->b;
+    search->lo_is_old = false;
     search->known = trial->total_a;
     search->guess_held = false;
     search->stage = search->tried_up || reaches_top(search) ? KNEE_BISECT : KNEE_UP;

@@ -26,12 +26,12 @@ struct knee_range {
 struct knee_search {
     enum knee_stage stage;
     struct knee_range range;
-    int start;     /* limit at the beginning */
-    int lo;        /* loses throughput; 0: none known to */
-    int hi;        /* has it all, as far as known */
-    int over;      /* breaks the ceiling; 0: none known to */
-    int jump;      /* for KNEE_JUMP; 0: nothing suggested */
-    double shrink; /* step of KNEE_DOWN */
+    int lo;         /* loses throughput; 0: none known to */
+    bool lo_is_old; /* lo was seen only on the way up, perhaps before all had settled */
+    int hi;         /* has it all, as far as known */
+    int over;       /* breaks the ceiling; 0: none known to */
+    int jump;       /* for KNEE_JUMP; 0: nothing suggested */
+    double shrink;  /* step of KNEE_DOWN */
     bool up_first;
     bool tried_up;
     bool guessed;         /* Little's law has been asked */

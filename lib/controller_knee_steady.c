@@ -14,7 +14,7 @@
 #define COUNT_SIGMAS 3.5
 #define BLOCK_SECONDS 0.03
 #define CONFIRM_SECONDS 0.04
-#define FOLLOW 0.1 /* of a block's deviation goes into log_rate */
+#define FOLLOW 0.03 /* of a block's deviation goes into log_rate */
 #define SPREAD_GAIN 0.05
 #define CAUTION_MOST 4
 #define CAUTION_FALSE 1.6
@@ -32,8 +32,8 @@
 #define DITHER_UP_NARROW 1.05
 #define DITHER_COARSE_GAIN 0.3
 #define DITHER_UP_GAIN 0.1 /* of the step: the least gain worth it */
-#define DITHER_DOWN 0.83
-#define DITHER_DOWN_KEEP 0.985
+#define DITHER_DOWN 0.88
+#define DITHER_DOWN_KEEP 0.988
 #define UNBOUND_MAX 3
 #define SHAPE_SECONDS 0.1
 #define SHAPE_FAR 0.08
@@ -87,7 +87,7 @@ void aur_knee_steady_begin(struct knee_steady *steady, const struct knee_meter *
     steady->dithers_due = 0;
     steady->dither_up = true;
     steady->patience = DITHER_LEAST;
-    steady->rest = 1;
+    steady->rest = 8;
     aur_latency_sum_clear(&steady->reference);
     aur_latency_sum_clear(&steady->recent);
     begin_block(steady, meter);

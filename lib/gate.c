@@ -3,6 +3,8 @@
 
 #include "engine.h"
 
+#define TURNS 16 /* completions of a ring until it passes the odd place on */
+
 static int in_flight(const struct ring_target *at)
 {
     return (int)(READ(at->started) - READ(at->ended));
@@ -82,18 +84,25 @@ static bool may_take(const struct ring_target *at)
     return waiting < 2 || in_flight(at) < fair_part(at->target, waiting);
 }
 
-void aur_gate_start_held(struct ring *ring, struct ring_target *at)
+/* In places that the ring has, and in others if it may take some. */
+static void start_held(struct ring *ring, struct ring_target *at, bool take)
 {
     /* Something that fails at once ends in here: the loop below goes on. */
     if (at->starting)
         return;
     at->starting = true;
-    while (at->held.head && (READ(at->started) < at->stop || (may_take(at) && take_place(at)))) {
+    while (at->held.head &&
+           (READ(at->started) < at->stop || (take && may_take(at) && take_place(at)))) {
         struct slot *slot = at->held.head;
         aur_gate_unhold(ring, slot);
         aur_ring_start_accepted(ring, slot);
     }
     at->starting = false;
+}
+
+void aur_gate_start_held(struct ring *ring, struct ring_target *at)
+{
+    start_held(ring, at, true);
 }
 
 void aur_gate_refuse(struct ring *ring, struct ring_target *at)
@@ -111,8 +120,16 @@ static bool was_refused_elsewhere(const struct ring *ring, struct target *target
            atomic_compare_exchange_strong(&target->refused, &index, 0);
 }
 
+/* What a ring keeps while others wait; a place too many for equal parts goes round. */
+static int kept_part(struct ring_target *at, int waiting)
+{
+    bool passes_on = ++at->turns % TURNS == 0;
+
+    return passes_on ? READ(at->target->limit) / waiting : fair_part(at->target, waiting);
+}
+
 /* How many of its free places a ring is to give back. */
-static int surplus(const struct ring *ring, const struct ring_target *at)
+static int surplus(const struct ring *ring, struct ring_target *at)
 {
     struct target *target = at->target;
     bool waits = at->held.head, refused = was_refused_elsewhere(ring, target);
@@ -120,7 +137,7 @@ static int surplus(const struct ring *ring, const struct ring_target *at)
     int over = atomic_load(&target->taken) - READ(target->limit), give = over > 0 ? over : 0;
 
     if (waiting > waits) {
-        int part = waits || refused ? fair_part(target, waiting + !waits) - in_flight(at) : 0;
+        int part = waits || refused ? kept_part(at, waiting + !waits) - in_flight(at) : 0;
         int others = idle - (part > 0 ? part : 0);
         give = others > give ? others : give;
     }
@@ -137,7 +154,7 @@ void aur_gate_settle(struct ring *ring, struct ring_target *at, uint64_t n)
     if (give > 0)
         give_places(ring, at, give);
     if (at->held.head)
-        aur_gate_start_held(ring, at);
+        start_held(ring, at, give <= 0); /* what was given is for others, as long as they want it */
     if (in_flight(at) == 0 && at->places > 0)
         ring->loose |= 1ull << at->target->index;
 }

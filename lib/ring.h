@@ -48,6 +48,7 @@ struct ring_target {
     int places;                             /* of the target, those that this ring has */
     bool gated;                             /* the target has a limit, as far as this ring knows */
     bool starting;                          /* aur_gate_start_held is on the stack */
+    uint8_t turns;                          /* of the odd place */
     bool refused;                           /* a submission, since the last completion */
     _Atomic uint64_t bound; /* operations that ended while something waited or was refused */
 };

@@ -29,13 +29,15 @@ static void end(struct ring *ring, int error)
 
 /*
  * 0 or what refuses submissions: destroy sets it, then takes every ring's lock. A ring
- * that is ready for this thread remains so, which opens the short way.
+ * that is ready for this thread remains so, which opens the short way, unless each
+ * operation is to go to another ring.
  */
 static int begin(struct ring *ring)
 {
     ring_lock(ring);
     ring_touch(ring, aur_thread.id);
-    if (ring == aur_thread.route_ring)
+    if (ring == aur_thread.route_ring &&
+        ring->engine->options.ring_select != AURAIO_SELECT_ROUND_ROBIN)
         aur_thread.express_engine = ring->engine->serial;
     return READ(ring->engine->refuse);
 }

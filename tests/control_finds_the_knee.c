@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A program that keeps many operations in flight on a device of few channels: the library finds
+ * that fewer do, holds to it, tells so, and follows when the device gets wider. */
+#include "pump.h"
+#include "simdisk/simdisk.h"
+
+#include <fcntl.h>
+
+enum { BYTES = 64 << 20, NARROW = 4, WIDE = 32, PATIENCE_MS = 20000 };
+
+static _Atomic int phases_told;
+
+static void on_log(int level, const char *message, void *unused)
+{
+    (void)unused;
+    if (level == AURAIO_LOG_INFO && strstr(message, "PROBING"))
+        phases_told++;
+}
+
+static auraio_target_stats_t target(void)
+{
+    auraio_target_stats_t stats;
+
+    auraio_get_target_stats(pump.engine, 0, &stats);
+    return stats;
+}
+
+/* Reads until the limit holds between the two for 300 ms; its last value. */
+static int settled_within(int low, int high)
+{
+    double end_ms = now_ms() + PATIENCE_MS, since_ms = now_ms();
+
+    while (now_ms() < end_ms && now_ms() - since_ms < 300) {
+        auraio_target_stats_t now = target();
+        bool holds = (now.phase == AURAIO_PHASE_STEADY || now.phase == AURAIO_PHASE_CONVERGED) &&
+                     now.limit >= low && now.limit <= high;
+        pump_wait();
+        if (!holds)
+            since_ms = now_ms();
+    }
+    return now_ms() < end_ms ? target().limit : -target().limit;
+}
+
+int main(void)
+{
+    struct simdisk *disk = simdisk_start(BYTES, "channels 4\nservice_us 1000\n"
+                                                "distribution lognormal 0.3\n");
+    auraio_options_t options;
+
+    if (!disk)
+        skip_all("no FUSE here: %s", strerror(errno));
+    test_options(&options);
+    auraio_set_log_handler(on_log, NULL);
+    auraio_engine_t *engine = test_engine(&options);
+    int fd = open(simdisk_path(disk), O_RDONLY | O_DIRECT | O_CLOEXEC);
+    ok(fd >= 0, "a disk of %d channels", NARROW);
+    pump_begin(engine, fd, BYTES, 128);
+    int limit = settled_within(NARROW, 4 * NARROW);
+    ok(limit > 0, "the limit settles near them (%d)", limit);
+    auraio_target_stats_t found = target();
+    ok(found.knee > 0 && found.knee <= found.limit, "with a knee (%d)", found.knee);
+    ok(found.searches >= 1, "found by a search (%llu)", (unsigned long long)found.searches);
+    ok(found.in_flight <= found.limit, "no more than that are in flight (%d)", found.in_flight);
+    ok(found.queued > 0, "the others wait in the library (%d)", found.queued);
+    ok(phases_told > 0, "the log has told of it");
+    simdisk_set(disk, "channels %d\n", WIDE);
+    limit = settled_within(WIDE / 2, 4 * WIDE);
+    ok(limit > 0, "the disk gets %d channels: the limit follows (%d)", WIDE, limit);
+    pump_end();
+    auraio_destroy(engine);
+    simdisk_stop(disk);
+    return done();
+}

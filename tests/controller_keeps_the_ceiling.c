@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Under a ceiling for the P99 the limit is what the ceiling allows, not the knee;
+ * without it the knee is found again.
+ */
+#include "controller_model.h"
+#include "tap.h"
+
+int main(void)
+{
+    static struct model model;
+
+    /* The P99 is 1.3 times the latency: up to 26 in flight stay under 0.7 ms. */
+    model_init(&model, AURAIO_CONTROL_KNEE, 50000, 0.0005, 1024);
+    model.config.ceiling_ns = 0.7e6;
+    model_run(&model, 5);
+    ok(model.verdict.limit >= 20 && model.verdict.limit <= 28, "the limit is %d, under both",
+       model.verdict.limit);
+    model.rate = 20000;
+    model_run(&model, 5);
+    ok(model.verdict.limit >= 7 && model.verdict.limit <= 12, "on a slower device it is %d",
+       model.verdict.limit);
+
+    model_init(&model, AURAIO_CONTROL_AIMD, 50000, 0.0005, 1024);
+    model.config.ceiling_ns = 1e6;
+    model_run(&model, 20);
+    ok(model.verdict.limit <= 40, "the classic law backs off to %d", model.verdict.limit);
+    ok(model.verdict.batch > 8, "... and gathers more for a call: %d", model.verdict.batch);
+    return done();
+}
