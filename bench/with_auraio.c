@@ -2,8 +2,9 @@
 /*
  * The library, used as its manual page shows: a callback asks for the next operation.
  *
- * default is an engine as it comes, without control; single has one thread own it; threads is the
- * backend for kernels without io_uring. --batch N submits N at a time, --rings N sets ring_count.
+ * default is an engine as it comes, but without control, so that its depth is that of the others;
+ * adaptive has control; single has one thread own it; threads is the backend for kernels without
+ * io_uring. --batch N submits N at a time, --rings N sets ring_count.
  *
  * calls is submit_calls and wait_calls of the statistics. They leave out the calls that only fetch
  * completions which the kernel has put off, so with those it is too small.
@@ -17,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT, SINGLE, THREADS };
+enum { DEFAULT, SINGLE, THREADS, ADAPTIVE };
 
 static auraio_engine_t *engine;
 static auraio_callback_t on_done;
@@ -171,7 +172,7 @@ static void make_engine(void)
     auraio_options_t options;
 
     auraio_options_init(&options);
-    options.disable_adaptive = true;
+    options.disable_adaptive = load.flags != ADAPTIVE;
     options.single_thread = load.flags == SINGLE;
     options.backend = load.flags == THREADS ? AURAIO_BACKEND_THREADS : AURAIO_BACKEND_URING;
     options.ring_count = load.rings;
@@ -199,7 +200,7 @@ static void make_batch(void)
 
 int main(int argc, char **argv)
 {
-    static const char *const flags[] = {"default", "single", "threads", NULL};
+    static const char *const flags[] = {"default", "single", "threads", "adaptive", NULL};
     static const struct contestant contestant = {flags, true, true, true};
     auraio_stats_t stats;
 

@@ -90,7 +90,8 @@ static int fill(struct ring *ring, struct slot *slot, const auraio_op_t *op, siz
 
     slot->op = *op;
     slot->unclean = true;
-    slot->expired = slot->cancel_waits = false;
+    slot_forget_cancel(slot);
+    slot->cancel_waits = false;
     slot->total = total;
     if (op->type <= AURAIO_OP_WRITE && op->buf.type == AURAIO_BUF_REGISTERED)
         error = aur_registered_use_buffer(engine, slot);
@@ -118,8 +119,8 @@ static int pass_gate(struct ring *ring, struct slot *slot)
 {
     struct ring_target *at = slot->at;
 
-    if (aur_gate_pass(at)) {
-        ring->at_limit |= READ(at->started) + 1 == at->stop;
+    if (aur_gate_pass(ring, at)) {
+        ring->at_limit |= READ(at->started) + 1 == at->stop && target_is_full(at->target);
         return 0;
     }
     aur_gate_refuse(ring, at);
@@ -177,7 +178,7 @@ static void allow_express(struct ring *ring, const struct slot *slot, uint64_t e
     uint64_t both = 1ull << AURAIO_OP_READ | 1ull << AURAIO_OP_WRITE;
 
     if (!ring->plain || (ring->kernel_ops & both) != both || READ(engine->events.handed_out) ||
-        engine->options.resolve_registered_files)
+        READ(engine->refuse) || engine->options.resolve_registered_files)
         return;
     if (slot->op.fd < 0 || slot->stream || slot->force_worker || !slot->at->target)
         return;

@@ -32,9 +32,11 @@ static unsigned power_of_two(unsigned n)
  */
 static int watch(auraio_engine_t *engine, struct uring *uring)
 {
-    int error = uring->watched ? 0 : aur_kern.epoll_add(engine->events.epoll_fd, uring->fd, 0);
+    bool lost = uring->lost || READ(engine->events.lost);
+    int error =
+        uring->watched || lost ? 0 : aur_kern.epoll_add(engine->events.epoll_fd, uring->fd, 0);
 
-    uring->watched = error >= 0;
+    uring->watched |= error >= 0 && !lost;
     return error < 0 ? error : 0;
 }
 
@@ -407,8 +409,7 @@ __attribute__((noinline)) static int submit_sqes(struct ring *ring, struct uring
 
     for (int tries = 0; tries < ENTER_RETRIES; tries++) {
         unsigned n = uring_unsent(uring);
-        ring->ask_countdown -= (int)n;
-        if (ring->ask_countdown <= 0)
+        if (ring->ask_countdown > 0 && (ring->ask_countdown -= (int)n) <= 0)
             ring->epoch = 0; /* the next one asks */
         uring->sent = uring->sqe_tail - n;
         uring->room = 0; /* counted anew: a batch begins */

@@ -12,7 +12,8 @@
 
 /* What a target's rings have counted since they exist. */
 struct totals {
-    uint64_t completed, bytes, bound, submit_calls;
+    uint64_t completed, bytes, bound;
+    int in_flight;
 };
 
 static struct totals totals_of(const auraio_engine_t *engine, const struct target *target)
@@ -25,39 +26,24 @@ static struct totals totals_of(const auraio_engine_t *engine, const struct targe
         all.completed += READ(at->ended);
         all.bytes += READ(at->bytes);
         all.bound += READ(at->bound);
-        all.submit_calls += READ(ring->count.submit_calls);
+        all.in_flight += aur_ring_in_flight_at(ring, at);
     }
     return all;
 }
 
-/* The counts of one bucket since the last tick. */
-static uint32_t difference(const _Atomic uint32_t *total, uint32_t *before)
-{
-    uint32_t now = READ(*total), n = now - *before;
-
-    *before = now;
-    return n;
-}
-
-/* The samples of the window; the mean time in the kernel of all that were taken, in ns. */
-static double read_latencies(struct control *control, struct target *target)
+static void read_latencies(struct control *control, const struct target *target)
 {
     struct control_window *window = &control->window;
-    double sum_ns = 0, all = 0;
 
     for (unsigned i = 0; i < LATENCY_BUCKETS; i++) {
-        uint32_t n = difference(&target->latency[i], &control->latency[i]);
-        window->latency[i] = difference(&target->known[i], &control->known[i]);
+        uint32_t now = READ(target->known[i]);
+        window->latency[i] = now - control->known[i];
         window->samples += window->latency[i];
-        all += n;
-        if (n)
-            sum_ns += n * (double)(latency_bucket_begin(i) + latency_bucket_begin(i + 1)) / 2;
+        control->known[i] = now;
     }
-    return all > 0 ? sum_ns / all : 0;
 }
 
-static void read_window(const auraio_engine_t *engine, struct target *target, double seconds,
-                        bool refused)
+static void read_window(const auraio_engine_t *engine, const struct target *target, bool refused)
 {
     struct control *control = target->control;
     struct control_window *window = &control->window;
@@ -74,8 +60,8 @@ static void read_window(const auraio_engine_t *engine, struct target *target, do
         window->over[i] = over - control->over[i];
         control->over[i] = over;
     }
-    window->concurrency =
-        (double)window->completed * read_latencies(control, target) / 1e9 / seconds;
+    read_latencies(control, target);
+    window->concurrency = all.in_flight;
     control->completed = all.completed;
     control->bytes = all.bytes;
     control->bound = all.bound;
@@ -107,8 +93,10 @@ static void publish(auraio_engine_t *engine, struct target *target)
     atomic_store(&target->baseline_ms, verdict->baseline_p99_ns / 1e6);
     atomic_store(&target->searches, verdict->searches);
     atomic_store(&target->phase, verdict->phase);
+    lock_take(&engine->limits);
     atomic_store(&target->wish, verdict->gated ? verdict->limit : 0);
     aur_gate_set_limit(engine, target, aur_control_limit(engine, target));
+    lock_drop(&engine->limits);
     if (before != verdict->phase)
         aur_log(AURAIO_LOG_INFO, "target %u:%u: %s after %s, limit %d, knee %d", target->dev_major,
                 target->dev_minor, auraio_phase_name((int)verdict->phase),
@@ -122,7 +110,9 @@ static void tick_target(auraio_engine_t *engine, struct target *target, double s
 
     if (!control)
         return;
-    read_window(engine, target, seconds, refused);
+    read_window(engine, target, refused);
+    if (seconds <= 0) /* the first one: from here on is counted */
+        return;
     if (!attended)
         control->window = (struct control_window){0};
     control->config = config_of(engine);
@@ -137,9 +127,10 @@ void aur_control_tick(auraio_engine_t *engine, uint64_t now_ns)
 
     if (now_ns < ends || !atomic_compare_exchange_strong(&engine->tick_ends_ns, &ends, NO_DEADLINE))
         return;
-    uint64_t took_ns = now_ns - engine->tick_began_ns;
-    uint64_t waits = READ(engine->wait_calls), refusals = READ(engine->eagain_count);
-    bool attended = took_ns <= TICK_LATE_NS || waits != engine->tick_waits;
+    uint64_t took_ns = engine->tick_began_ns ? now_ns - engine->tick_began_ns : 0;
+    uint64_t waits = READ(engine->wait_calls), refusals = READ(engine->full_count);
+    bool attended = took_ns <= TICK_LATE_NS || waits != engine->tick_waits ||
+                    READ(engine->looked_ns) + TICK_LATE_NS > now_ns;
     bool refused = refusals != engine->tick_refusals;
 
     for (int i = 0; i < atomic_load(&engine->targets.count); i++)

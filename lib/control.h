@@ -17,7 +17,7 @@ struct control {
     struct control_window window;
     struct control_verdict verdict;
     uint64_t completed, bytes, bound, over[3]; /* totals at the last tick */
-    uint32_t latency[LATENCY_BUCKETS], known[LATENCY_BUCKETS];
+    uint32_t known[LATENCY_BUCKETS];
 };
 
 /* Ticks when it is time to. No lock held. */

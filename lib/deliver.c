@@ -9,7 +9,8 @@
 
 #include <errno.h>
 
-#define RETURN_TOGETHER 8 /* slots; the spare ones must do for all threads that deliver */
+#define TOGETHER 8      /* slots given back at once, in rings where so many do not matter */
+#define TOGETHER_OF 128 /* operations in the ring */
 #define ROUNDS                                                                                     \
     16 /* batches one poll delivers: a callback that submits must not keep it for ever             \
         */
@@ -21,17 +22,9 @@ struct delivery {
     const _Atomic uint64_t *fork_word;
     uint64_t born;
     struct running *running;
-    struct slot *returned, *returned_last; /* slots to be given back together */
-    size_t returned_count;
+    struct returned returned;
+    size_t together; /* so many slots are given back together */
 };
-
-static void give_slots(struct delivery *d)
-{
-    if (d->returned_count)
-        ring_return_slots(d->ring, d->returned, d->returned_last, d->returned_count);
-    d->returned = NULL;
-    d->returned_count = 0;
-}
 
 HOT void give_slot(struct delivery *d, struct slot *slot)
 {
@@ -40,12 +33,12 @@ HOT void give_slot(struct delivery *d, struct slot *slot)
         ring_return_slots(d->ring, slot, slot, 1);
         return;
     }
-    if (!d->returned)
-        d->returned_last = slot;
-    slot->next = d->returned;
-    d->returned = slot;
-    if (++d->returned_count == RETURN_TOGETHER)
-        give_slots(d);
+    if (!d->returned.first)
+        d->returned.last = slot;
+    slot->next = d->returned.first;
+    d->returned.first = slot;
+    if (++d->returned.count >= d->together)
+        ring_return_all(d->ring, &d->returned);
 }
 
 HOT void count_completed(struct ring *ring)
@@ -164,6 +157,14 @@ HOT int deliver(struct delivery *d, struct slot *slot)
     return call_back(d, slot, slot->result, 0) ? 1 : ORPHANED;
 }
 
+/* The spare slots must do for all threads that deliver: only one of them may keep some. */
+static size_t together(struct ring *ring)
+{
+    bool alone = atomic_fetch_add(&ring->deliverers, 1) == 0;
+
+    return alone && ring->depth >= TOGETHER_OF ? TOGETHER : 1;
+}
+
 static int deliver_all(struct ring *ring, struct slot *slot)
 {
     struct running running = {.ring = ring, .outer = aur_thread.running};
@@ -171,9 +172,11 @@ static int deliver_all(struct ring *ring, struct slot *slot)
                          .engine = ring->engine,
                          .fork_word = ring->engine->fork_word,
                          .born = ring->engine->born,
-                         .running = &running};
+                         .running = &running,
+                         .together = together(ring)};
     int delivered = 0;
 
+    running.returned = &d.returned;
     aur_thread.running = &running;
     while (slot) {
         struct slot *next = slot->next;
@@ -185,8 +188,10 @@ static int deliver_all(struct ring *ring, struct slot *slot)
         delivered += n;
         slot = next;
     }
-    if (delivered != ORPHANED)
-        give_slots(&d);
+    if (delivered != ORPHANED) {
+        ring_return_all(ring, &d.returned);
+        atomic_fetch_sub(&ring->deliverers, 1);
+    }
     aur_thread.running = running.outer;
     return delivered;
 }
@@ -214,7 +219,7 @@ static void give_loose_places(struct ring *ring, uint64_t loose)
 
     for (; loose; loose &= loose - 1) {
         const struct ring_target *at = &ring->at[1 + __builtin_ctzll(loose)];
-        idle |= READ(at->started) == READ(at->ended);
+        idle |= READ(at->ended) + (uint64_t)READ(at->places) > READ(at->started);
     }
     if (!idle)
         return;

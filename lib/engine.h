@@ -62,6 +62,8 @@ struct auraio_engine {
     _Atomic int max_in_flight, min_in_flight;
     _Atomic double max_p99_ms;
     _Atomic uint64_t wait_calls, eagain_count, abandoned;
+    _Atomic uint64_t full_count; /* of eagain_count, for want of room in the rings */
+    struct lock limits;          /* around a choice of targets' limits and its consequences */
     _Atomic int peak_in_flight;
     _Atomic uint64_t last_reap_ns;   /* when completions were last collected, on any ring */
     _Atomic uint64_t window_ends_ns; /* CAS by the thread that closes the window */

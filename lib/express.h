@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The short way of a plain read or write, from its arguments to the submission
- * queue: taken when nothing is out of the ordinary. What that means admit() finds
- * out when it lets an operation through (see ring_allow_express), and it holds while the
+ * queue: taken when nothing is out of the ordinary. What that means aur_admit finds
+ * out when it lets an operation through (allow_express), and it holds while the
  * ring's epoch is the engine's: whoever changes something of it moves the engine's
  * on, or sets the ring's to 0. A slot on the free list has nothing to be cleared.
  *
@@ -29,7 +29,7 @@ struct transfer {
 /* One part, within the range of offsets. */
 HOT bool express_is_valid(const struct transfer *t)
 {
-    return t->ptr && t->len - 1 < PART_MAX &&
+    return t->fd >= 0 && t->ptr && t->len - 1 < PART_MAX &&
            (t->offset | (int64_t)((uint64_t)t->offset + t->len)) >= 0;
 }
 
@@ -58,7 +58,7 @@ HOT void express_fill(struct slot *slot, const struct transfer *t)
     slot->op.callback = t->callback;
     slot->op.user_data = t->user_data;
     slot->total = t->len;
-    slot_set_state(slot, SLOT_STARTED);
+    slot_begin(slot);
 }
 
 HOT void express_prepare(struct io_uring_sqe *sqe, const struct transfer *t, uintptr_t handle)
@@ -96,7 +96,7 @@ HOT bool express_place(struct ring *ring, const struct transfer *t, uintptr_t *h
     express_prepare(sqe, t, *handle);
     uring->sqe_tail++;
     COUNT(at->started, 1);
-    return !--uring->room || READ(at->started) == at->stop;
+    return !--uring->room || (READ(at->started) == at->stop && target_is_full(at->target));
 }
 
 /* Whether an operation of a batch has nothing in it but what a transfer has. */
@@ -142,11 +142,12 @@ static inline size_t express_run(struct ring *ring, const auraio_op_t *ops, size
         slot->op = ops[i];
         slot->total = t.len;
         slot->at = known->at;
-        slot_set_state(slot, SLOT_STARTED);
+        slot_begin(slot);
         express_prepare(&uring->sqes[(uring->sqe_tail + i) & uring->sq_mask], &t,
                         slot_handle(slot));
         COUNT(known->at->started, 1);
-        ring->at_limit |= READ(known->at->started) == known->at->stop;
+        ring->at_limit |=
+            READ(known->at->started) == known->at->stop && target_is_full(known->at->target);
         if (handles)
             handles[done + i] = (auraio_request_t *)slot_handle(slot);
         slot = slot->next;

@@ -199,6 +199,8 @@ bool aur_ring_has_room_slow(struct ring *ring, int n, const struct running *runn
 {
     int own = running && running->ring == ring && !running->place_used;
 
+    if (running && running->ring == ring)
+        ring_return_all(ring, running->returned);
     aur_ring_collect_returned(ring);
     int usual = ring->free_count - RING_SPARE_SLOTS; /* negative: other callbacks used theirs */
     return n <= (usual > 0 ? usual : 0) + own && n <= ring->free_count;
@@ -268,7 +270,7 @@ void aur_ring_start_accepted(struct ring *ring, struct slot *slot)
 
 void aur_ring_begin(struct ring *ring, struct slot *slot)
 {
-    if (slot->at->target && !aur_gate_pass(slot->at))
+    if (slot->at->target && !aur_gate_pass(ring, slot->at))
         aur_gate_hold(ring, slot);
     else
         aur_ring_start_accepted(ring, slot);

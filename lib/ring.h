@@ -45,7 +45,7 @@ struct ring_target {
     struct list held;      /* in order of arrival */
     _Atomic uint64_t started, ended, bytes; /* in parts of a transfer */
     uint64_t stop;                          /* started may come up to it; UINT64_MAX: no gate */
-    int places;                             /* of the target, those that this ring has */
+    _Atomic int places;                     /* of the target, those that this ring has */
     bool gated;                             /* the target has a limit, as far as this ring knows */
     bool starting;                          /* aur_gate_start_held is on the stack */
     uint8_t turns;                          /* of the odd place */
@@ -83,6 +83,7 @@ struct ring {
     int free_count;                  /* fresh and on the list; RING_SPARE_SLOTS stay, see take */
     struct slot *free;               /* free slots, last used first */
     _Atomic(struct slot *) returned; /* freed by delivering threads; taken whole under the lock */
+    _Atomic int deliverers;          /* threads in their callbacks */
     _Atomic(struct slot *) worked;   /* finished by workers, newest first; likewise */
 
     struct slot *ready; /* finished, not yet taken for delivery; undefined when there are none */
@@ -250,6 +251,19 @@ static inline struct slot *ring_take_slot(struct ring *ring)
     return slot;
 }
 
+/* What a late cancel of an earlier operation may have left. Lock held. */
+HOT void slot_forget_cancel(struct slot *slot)
+{
+    atomic_store_explicit(&slot->cancelled, 0, memory_order_relaxed);
+    atomic_store_explicit(&slot->expired, false, memory_order_relaxed);
+}
+
+HOT void slot_begin(struct slot *slot)
+{
+    slot_forget_cancel(slot);
+    slot_set_state(slot, SLOT_STARTED);
+}
+
 /* Its operation is over, and its handle with it. */
 HOT void slot_retire(struct slot *slot)
 {
@@ -270,6 +284,19 @@ static inline void ring_return_slots(struct ring *ring, struct slot *first, stru
     while (!atomic_compare_exchange_weak_explicit(&ring->returned, &last->next, first,
                                                   memory_order_release, memory_order_relaxed))
         ;
+}
+
+/* Slots to be given back together. */
+struct returned {
+    struct slot *first, *last;
+    size_t count;
+};
+
+static inline void ring_return_all(struct ring *ring, struct returned *returned)
+{
+    if (returned->count)
+        ring_return_slots(ring, returned->first, returned->last, returned->count);
+    *returned = (struct returned){NULL, NULL, 0};
 }
 
 static inline void ring_return_slot(struct ring *ring, struct slot *slot)

@@ -75,6 +75,7 @@ static void close_target_windows(auraio_engine_t *engine, double seconds)
         atomic_store(&t->iops, (double)(completed - t->window_completed) / seconds);
         atomic_store(&t->throughput_bps, (double)(bytes - t->window_bytes) / seconds);
         atomic_store(&t->p99_ms, window_p99_ns(t) / 1e6);
+        atomic_store(&t->refused, 0); /* if that ring still wants a place, it will say so */
         t->window_completed = completed;
         t->window_bytes = bytes;
     }
@@ -161,14 +162,15 @@ static int sum_of_limits(const auraio_engine_t *engine)
 }
 
 /* The target that a ring has done most for; NULL: none. */
-static const struct target *main_target(struct ring *ring)
+static const struct target *main_target(const struct ring *ring)
 {
-    const struct ring_target *best = &ring->at[1];
+    const struct targets *targets = &ring->engine->targets;
+    int best = 0;
 
-    for (int i = 2; i <= READ(ring->engine->targets.count); i++)
-        if (READ(ring->at[i].started) > READ(best->started))
-            best = &ring->at[i];
-    return READ(best->started) ? best->target : NULL;
+    for (int i = 1; i < atomic_load(&targets->count); i++)
+        if (READ(ring->at[1 + i].started) > READ(ring->at[1 + best].started))
+            best = i;
+    return READ(ring->at[1 + best].started) ? targets->table[best] : NULL;
 }
 
 static int batch_of(const auraio_engine_t *engine)
@@ -367,8 +369,11 @@ int auraio_set_max_in_flight(auraio_engine_t *engine, int n)
 {
     int error = may_set(engine, n >= 0);
 
+    if (!error)
+        error = engine_enter(engine); /* destroy waits */
     if (error)
         return aur_fail(error);
+    lock_take(&engine->limits);
     atomic_store(&engine->max_in_flight, n);
     lock_take(&engine->targets.lock); /* a target that appears now gets it from there */
     atomic_store(&engine->targets.limit, n);
@@ -377,6 +382,8 @@ int auraio_set_max_in_flight(auraio_engine_t *engine, int n)
     for (int i = 0; i < count; i++)
         aur_gate_set_limit(engine, engine->targets.table[i],
                            aur_control_limit(engine, engine->targets.table[i]));
+    lock_drop(&engine->limits);
+    engine_leave(engine);
     return 0;
 }
 

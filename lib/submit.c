@@ -29,15 +29,13 @@ static void end(struct ring *ring, int error)
 
 /*
  * 0 or what refuses submissions: destroy sets it, then takes every ring's lock. A ring
- * that is ready for this thread remains so, which opens the short way, unless each
- * operation is to go to another ring.
+ * that is ready for this thread remains so, which opens the short way.
  */
 static int begin(struct ring *ring)
 {
     ring_lock(ring);
     ring_touch(ring, aur_thread.id);
-    if (ring == aur_thread.route_ring &&
-        ring->engine->options.ring_select != AURAIO_SELECT_ROUND_ROBIN)
+    if (ring == aur_thread.route_ring)
         aur_thread.express_engine = ring->engine->serial;
     return READ(ring->engine->refuse);
 }
@@ -137,6 +135,8 @@ static size_t submit_rest(auraio_engine_t *engine, const auraio_op_t *ops, size_
         accepted += submit_blocking(engine, ops + accepted, n - accepted,
                                     handles ? handles + accepted : NULL, error);
     if (*error == RING_IS_FULL || *error == EAGAIN) {
+        if (*error == RING_IS_FULL)
+            atomic_fetch_add_explicit(&engine->full_count, 1, memory_order_relaxed);
         atomic_fetch_add_explicit(&engine->eagain_count, 1, memory_order_relaxed);
         *error = EAGAIN;
     }
@@ -247,18 +247,11 @@ COLD auraio_request_t *wake_next(struct ring *ring, uintptr_t handle)
     return (auraio_request_t *)handle;
 }
 
-/* Where the next one of this thread goes. */
-COLD auraio_request_t *route_anew(const struct ring *ring, uintptr_t handle)
+/* A route lasts for so many submissions, whichever way they go. */
+HOT bool express_is_for(const auraio_engine_t *engine, struct thread *thread)
 {
-    int error;
-
-    aur_route(ring->engine, &error);
-    return (auraio_request_t *)handle;
-}
-
-HOT bool express_is_for(const auraio_engine_t *engine, const struct thread *thread)
-{
-    return engine && !engine_is_forked(engine) && thread->express_engine == engine->serial;
+    return engine && !engine_is_forked(engine) && thread->express_engine == engine->serial &&
+           thread->routes_left-- > 0;
 }
 
 /* It is placed, and the ring locked. */
@@ -269,8 +262,6 @@ HOT auraio_request_t *express_end(const auraio_engine_t *engine, struct ring *ri
         return send_and_unlock(ring, handle);
     if (__builtin_expect(ring->locking && !lock_try_drop(&ring->lock), 0))
         return wake_next(ring, handle);
-    if (__builtin_expect(--aur_thread.routes_left < 0, 0))
-        return route_anew(ring, handle);
     return (auraio_request_t *)handle;
 }
 

@@ -62,18 +62,20 @@ static struct target *find_or_add(struct targets *targets, struct device device)
 
     for (int i = 0; i < n; i++) {
         struct target *t = targets->table[i];
-        if (t->dev_major == device.major && t->dev_minor == device.minor)
+        if (t->dev_major == device.major && t->dev_minor == device.minor &&
+            t->stream == device.stream)
             return t;
     }
     struct target *t = n < TARGET_MAX ? aur_kern.alloc(64, sizeof *t) : NULL;
     if (!t)
         return n ? targets->table[n - 1] : NULL;
-    if (targets->controlled) { /* without the memory it does without */
+    if (targets->controlled && !device.stream) { /* without the memory it does without */
         t->control = aur_kern.alloc(64, sizeof *t->control);
         if (t->control)
             aur_controller_init(&t->control->controller, targets->law, (uint32_t)n + 1);
     }
     atomic_store(&t->phase, AURAIO_PHASE_PASSTHROUGH);
+    t->stream = device.stream;
     t->dev_major = device.major;
     t->dev_minor = device.minor;
     t->index = (uint16_t)n;

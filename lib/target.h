@@ -21,6 +21,7 @@
 struct target {
     unsigned dev_major, dev_minor; /* fixed at creation */
     uint16_t index;
+    bool stream; /* pipes, sockets, terminals: they may never be ready, so no law counts on them */
     _Atomic int limit;   /* 0: passthrough, no gate */
     _Atomic int taken;   /* places that rings have; may be over a limit that was lowered */
     _Atomic int queued;  /* held back on all rings */
@@ -104,7 +105,7 @@ static inline bool target_take(struct target *target)
     int taken = atomic_load(&target->taken);
 
     for (;;) {
-        int limit = atomic_load_explicit(&target->limit, memory_order_relaxed);
+        int limit = atomic_load(&target->limit);
         if (limit && taken >= limit)
             return false;
         if (atomic_compare_exchange_weak(&target->taken, &taken, taken + 1))

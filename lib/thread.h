@@ -18,8 +18,9 @@ struct running {
     struct ring *ring;
     const auraio_request_t *req;
     const auraio_op_t *op;
-    int error;       /* what ended a partial transfer, else 0 */
-    bool place_used; /* its own place in the ring was taken by a new submission */
+    int error;                 /* what ended a partial transfer, else 0 */
+    struct returned *returned; /* slots that its thread has not given back yet */
+    bool place_used;           /* its own place in the ring was taken by a new submission */
     struct running *outer;
 };
 

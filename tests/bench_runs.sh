@@ -204,7 +204,7 @@ END
     export VALGRIND="$scratch/fakes/valgrind" RAM=.
     run sh "$source/instructions" fakes
     result $? "instructions"
-    is "$(grep -Ec '^\| (liburing|auraio) [a-z]+ \| (1|32) \| 100\.0 \|' out)" 12 \
+    is "$(grep -Ec '^\| (liburing|auraio) [a-z]+ \| (1|32) \| 100\.0 \|' out)" 14 \
         "... the start of a program is not counted"
     has 'One auraio_submit of 32 to 32 single calls: 0.500' "... the ratio of batches"
     has '64 rings to 1 ring: 1.000' "... the ratio of rings"

@@ -144,7 +144,7 @@ static void sum_up(auraio_engine_t *engine)
     printf("device %u:%u: %" PRIu64 " searches, limit changed %" PRIu64 " times\n", t.dev_major,
            t.dev_minor, t.searches, t.limit_changes);
     if (t.knee)
-        printf("%d reads in flight are enough; the limit is %d\n", t.knee, t.limit);
+        printf("knee %d, limit %d\n", t.knee, t.limit);
     else
         printf("no knee is known: the device was not pressed, or not for long enough\n");
 }
