@@ -25,7 +25,7 @@ struct control_window {
     uint64_t submissions, submit_calls; /* handed over, and in how many system calls */
     uint64_t samples;                   /* latencies taken, each known to a tenth of itself */
     uint64_t over[3];   /* of these, over 1.0, 0.9 and 0.8 of the ceiling; 0 without one */
-    double concurrency; /* in flight on average, by Little's law; 0: not known */
+    double concurrency; /* in flight at the end; 0: not known */
     uint32_t latency[LATENCY_BUCKETS]; /* the samples; they may be 1 in 8 of the operations */
 };
 

@@ -21,6 +21,8 @@
 #define CUT_LEAST 0.6
 #define CUT_MOST 0.95
 #define AIM 0.9 /* of the ceiling */
+#define PROPORTIONAL 0.6
+#define GUARD 10 /* times the baseline's P99, where no ceiling is set */
 
 void aur_knee_init(struct knee *knee, uint32_t seed)
 {
@@ -114,6 +116,12 @@ static bool mind_ceiling(struct knee *knee, const struct control_window *window,
     return raise;
 }
 
+/* Throughput grew nearly as the depth did: far more may be to come. */
+static bool is_proportional(const struct knee_trial *trial)
+{
+    return trial->result > PROPORTIONAL * log((double)trial->b / trial->a);
+}
+
 static void tick_steady(struct knee *knee, const struct control_window *window, double seconds)
 {
     struct knee_steady *steady = &knee->steady;
@@ -138,7 +146,7 @@ static void tick_steady(struct knee *knee, const struct control_window *window, 
         knee->searches++;
         knee->state = KNEE_SEARCH;
         aur_knee_search_go_up(&knee->search, &knee->meter, &knee->range, &steady->trial,
-                              steady->raised || steady->is_narrow);
+                              steady->raised || is_proportional(&steady->trial));
         steady->raised = true;
         break;
     case KNEE_LESS:
@@ -164,6 +172,8 @@ static void tick_search(struct knee *knee, const struct control_window *window, 
 
     if (before == KNEE_REF && knee->search.stage != KNEE_REF) {
         knee->baseline_p99_ns = aur_latency_sum_percentile(&knee->latency, 99);
+        if (!(knee->ceiling_ns > 0))
+            knee->search.guard_ns = GUARD * knee->baseline_p99_ns;
         forget_latency(knee);
     }
     if (answer == KNEE_YES)

@@ -13,16 +13,13 @@
 #define BOUND_OPEN 0.02 /* where only full rings refuse */
 #define WINDOWS 3
 #define WINDOW_OPS 10
-#define WIDE_SECONDS 0.02
-#define WIDE_TURNOVERS 20 /* so long that what is in flight at its ends matters little */
-#define WIDE_OPS 50
-#define WIDE_WINDOWS 6
-#define VARIES_GAIN 0.25
-#define VARIES_LESS 0.4 /* the depth's mean square by that of the rate */
-#define DEEP 8          /* operations in flight: with less nothing is to be gained */
-#define ASK_SHARE 0.7   /* of the application's depth is tried */
-#define ASK_KEEP 0.85   /* of throughput: half way between all and what 0.7 of the depth has */
-#define PATIENCE 5.0    /* s */
+#define STEP_OPS 25 /* completions: more than an application takes at once */
+#define STEPS 13
+#define STILL 0.1     /* of what chance would move: it is held still */
+#define DEEP 8        /* operations in flight: with less nothing is to be gained */
+#define ASK_SHARE 0.7 /* of the application's depth is tried */
+#define ASK_KEEP 0.85 /* of throughput: half way between all and what 0.7 of the depth has */
+#define PATIENCE 5.0  /* s */
 #define PATIENCE_MOST 60.0
 #define TOO_FAST 20e-6 /* s of latency: memory, not a device */
 
@@ -35,27 +32,41 @@ void aur_knee_hold_begin(struct knee_hold *hold)
     hold->patience = patience > 0 ? fmin(2 * patience, PATIENCE_MOST) : PATIENCE;
 }
 
-/* Returns the depth to be tried; 0: none. */
-static int end_wide(struct knee_hold *hold)
+static void forget_steps(struct knee_hold *hold)
 {
-    double depth = hold->in_flight / hold->wide.seconds;
-    double latency = hold->in_flight / hold->wide.completed;
-    double log_depth = log(fmax(depth, 1e-3)), log_rate = aur_knee_span_log_rate(&hold->wide);
-    double depth_moved = log_depth - hold->last_depth, rate_moved = log_rate - hold->last_rate;
+    aur_knee_span_clear(&hold->steps);
+    hold->deep = 0;
+    hold->depths = hold->moved = hold->by_chance = 0;
+}
 
-    hold->deep = depth >= DEEP && latency > TOO_FAST ? hold->deep + 1 : 0;
-    hold->last_depth = log_depth;
-    hold->last_rate = log_rate;
-    if (hold->deep <= 1) {
-        hold->depth_varies = hold->rate_varies = 0;
+/*
+ * Returns the depth to be tried; 0: none. Of arrivals at random in a step, and as many
+ * departures, the depth moves by the root of both; no further than it does in the long run.
+ */
+static int end_step(struct knee_hold *hold, double depth)
+{
+    double moved = depth - hold->depth;
+    double completed = hold->step.completed;
+
+    hold->depth = depth;
+    if (depth < DEEP || depth * hold->step.seconds < TOO_FAST * completed) {
+        forget_steps(hold);
         return 0;
     }
-    hold->depth_varies += VARIES_GAIN * (depth_moved * depth_moved - hold->depth_varies);
-    hold->rate_varies += VARIES_GAIN * (rate_moved * rate_moved - hold->rate_varies);
-    if (hold->deep < WIDE_WINDOWS || hold->until_ask > 0 ||
-        hold->depth_varies > VARIES_LESS * hold->rate_varies)
+    aur_knee_span_merge(&hold->steps, &hold->step);
+    hold->depths += depth;
+    if (hold->deep++ > 0) {
+        hold->moved += moved * moved;
+        hold->by_chance += 2 * fmin(completed, depth);
+    }
+    if (hold->deep < STEPS)
         return 0;
-    return (int)floor(ASK_SHARE * depth);
+    bool is_still = hold->moved < STILL * hold->by_chance;
+    int average = (int)floor(ASK_SHARE * hold->depths / hold->deep);
+    if (is_still && hold->until_ask <= 0)
+        return average;
+    forget_steps(hold);
+    return 0;
 }
 
 static enum knee_wish asked(struct knee_hold *hold, enum knee_answer answer)
@@ -63,7 +74,7 @@ static enum knee_wish asked(struct knee_hold *hold, enum knee_answer answer)
     if (answer == KNEE_RUNNING)
         return KNEE_STAY;
     hold->asks = false;
-    hold->deep = 0;
+    forget_steps(hold);
     if (answer == KNEE_YES && aur_knee_span_is_bound(&hold->trial.total_b))
         return KNEE_REDUCE;
     hold->until_ask = hold->patience;
@@ -98,17 +109,14 @@ enum knee_wish aur_knee_hold_tick(struct knee_hold *hold, const struct knee_mete
     aur_knee_span_add(&hold->total, window, seconds);
     if (is_bound(hold, window, seconds, gated ? BOUND_GATED : BOUND_OPEN))
         return KNEE_ENGAGE;
-    aur_knee_span_add(&hold->wide, window, seconds);
-    hold->in_flight += window->concurrency * seconds;
-    if (hold->wide.completed < WIDE_OPS || hold->wide.seconds < WIDE_SECONDS ||
-        hold->wide.seconds * hold->wide.completed < WIDE_TURNOVERS * hold->in_flight)
+    aur_knee_span_add(&hold->step, window, seconds);
+    if (hold->step.completed < STEP_OPS)
         return KNEE_STAY;
-    int depth = end_wide(hold);
+    int depth = end_step(hold, window->concurrency);
+    aur_knee_span_clear(&hold->step);
     if (depth >= 1 && depth < max && !gated) {
-        aur_knee_trial_begin(&hold->trial, meter, max, depth, ASK_KEEP, &hold->wide);
+        aur_knee_trial_begin(&hold->trial, meter, max, depth, ASK_KEEP, &hold->steps);
         hold->trial.coarse = hold->asks = true;
     }
-    aur_knee_span_clear(&hold->wide);
-    hold->in_flight = 0;
     return KNEE_STAY;
 }

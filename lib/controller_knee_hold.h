@@ -3,8 +3,8 @@
  * Hold: the application has less in flight than it may. It ends when the limit
  * binds, or when a trial shows that an application with a fixed depth of its own
  * has more in flight than does any good. Whether it has such a depth is seen before
- * the trial: what is in flight then varies less than throughput does, where with
- * arrivals of their own pace both vary alike; those must not be held up by a trial.
+ * the trial: with arrivals of their own pace what is in flight wanders, by chance
+ * alone; those must not be held up by a trial.
  */
 #ifndef AUR_CONTROLLER_KNEE_HOLD_H
 #define AUR_CONTROLLER_KNEE_HOLD_H
@@ -17,14 +17,15 @@ struct knee_hold {
     struct knee_span window_bound; /* those running that wanted more */
     int bound;                     /* so many */
 
-    struct knee_span wide;            /* a longer window */
-    double in_flight;                 /* times seconds, in that window */
-    double last_depth, last_rate;     /* of the last such window, as logarithms */
-    double depth_varies, rate_varies; /* mean squares of their changes */
-    int deep;                         /* such windows running with enough in flight to ask */
-    double until_ask;                 /* s until a trial may be made */
-    double patience;                  /* s between trials; grows with each that was lost */
-    bool asks;                        /* the trial runs */
+    struct knee_span step;   /* the running one, of ticks until some operations are through */
+    struct knee_span steps;  /* those running in which much was in flight */
+    double depth;            /* in flight at the end of the last step */
+    double depths;           /* sum over the steps */
+    double moved, by_chance; /* squares of what the depth moved by, and would by chance */
+    int deep;                /* so many steps */
+    double until_ask;        /* s until a trial may be made */
+    double patience;         /* s between trials; grows with each that was lost */
+    bool asks;               /* the trial runs */
     struct knee_trial trial;
 };
 

@@ -13,6 +13,7 @@
 #define LATELY_OPS 50     /* ... or operations: what "lately" means */
 #define STALL_SHARE 0.15  /* of what is expected: less is a stall */
 #define STALL_EXPECTED 20 /* operations; with fewer an empty tick is chance */
+#define STALL_TICK 0.03   /* s, what one tick counts for at most: a stopped process is no stall */
 #define DISPERSION_GAIN 0.02
 #define DISPERSION_PRIOR 10 /* ticks that the first guess, Poisson's, counts as */
 #define DISPERSION_MIN 0.1
@@ -64,7 +65,7 @@ bool aur_knee_meter_tick(struct knee_meter *meter, const struct control_window *
     if (!window->polls || !(seconds > 0))
         return false;
     if (expected >= STALL_EXPECTED && completed < STALL_SHARE * expected) {
-        meter->stalled += seconds;
+        meter->stalled += fmin(seconds, STALL_TICK);
         meter->last_rate = -1;
         return false;
     }

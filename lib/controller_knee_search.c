@@ -24,6 +24,8 @@
 #define SETTLE_SIGMA 0.03
 #define SETTLE_OFF 0.06
 #define RETRIES_MAX 2
+#define PLAIN_GAIN 1.25 /* of throughput; less does not prove that the smaller depth loses any */
+#define GUARD_SAMPLES 50
 
 static void reset(struct knee_search *search, const struct knee_range *range, int depth)
 {
@@ -140,7 +142,7 @@ static void after_up(struct knee_search *search, bool grew)
     const struct knee_trial *trial = &search->trial;
 
     if (grew) {
-        search->lo = search->hi;
+        search->lo = trial->result > log(PLAIN_GAIN) ? search->hi : 0;
         search->lo_is_old = true;
         search->log_rho = 0;
         plateau_is(search, &trial->total_b);
@@ -202,6 +204,10 @@ static enum knee_answer after_trial(struct knee_search *search, const struct kne
 
     note_turnover(search, meter, trial->a, &trial->total_a);
     note_turnover(search, meter, trial->b, &trial->total_b);
+    if (answer == KNEE_UNBOUND && search->stage == KNEE_UP &&
+        trial->result <= trial->log_threshold &&
+        (search->lo_is_old || aur_knee_span_is_bound(&trial->total_a)))
+        answer = KNEE_NO; /* the application has no more than b, and need not */
     if (answer == KNEE_UNBOUND)
         return answer;
     if (answer == KNEE_UNSTEADY) {
@@ -268,6 +274,14 @@ static enum knee_answer after_settle(struct knee_search *search, const struct kn
     return KNEE_YES;
 }
 
+static bool breaks_guard(const struct knee_search *search)
+{
+    const struct latency_sum *latency = &search->trial.latency;
+
+    return search->stage == KNEE_UP && search->guard_ns > 0 && latency->count >= GUARD_SAMPLES &&
+           aur_latency_sum_percentile(latency, 99) > search->guard_ns;
+}
+
 enum knee_answer aur_knee_search_tick(struct knee_search *search, const struct knee_meter *meter,
                                       const struct control_window *window, double seconds)
 {
@@ -275,6 +289,8 @@ enum knee_answer aur_knee_search_tick(struct knee_search *search, const struct k
 
     if (!settles && search->stage != KNEE_REF) {
         enum knee_answer answer = aur_knee_trial_tick(&search->trial, meter, window, seconds);
+        if (answer == KNEE_YES && breaks_guard(search))
+            answer = KNEE_OVER;
         return answer == KNEE_RUNNING ? answer : after_trial(search, meter, answer);
     }
     if (search->skip > 0) {

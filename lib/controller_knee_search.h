@@ -46,6 +46,7 @@ struct knee_search {
     double log_rate;      /* ... and the cost/s there, as a logarithm */
     bool is_narrow;       /* latencies are all alike: what waits at all waits long, so no margin */
     double skip;          /* completions until a change of limit shows */
+    double guard_ns;      /* P99 that no step up may have; 0: none */
     struct latency_sum latency; /* of KNEE_SETTLE */
     struct knee_span known;     /* at depth hi; 0 s: none */
     struct knee_span slot;      /* of KNEE_REF and KNEE_SETTLE */

@@ -31,7 +31,8 @@
 #define DITHER_UP 1.16
 #define DITHER_UP_NARROW 1.05
 #define DITHER_COARSE_GAIN 0.3
-#define DITHER_UP_GAIN 0.1 /* of the step: the least gain worth it */
+#define DITHER_UP_GAIN 0.1     /* of the step: the least gain worth it */
+#define DITHER_NARROW_GAIN 0.3 /* likewise: what does not queue gains in proportion */
 #define DITHER_DOWN 0.88
 #define DITHER_DOWN_KEEP 0.988
 #define UNBOUND_MAX 3
@@ -213,7 +214,10 @@ static bool begin_dither(struct knee_steady *steady, const struct knee_meter *me
     double part = !up ? DITHER_DOWN : steady->is_narrow ? DITHER_UP_NARROW : DITHER_UP;
     int step = (int)fmax(1, floor(fabs(part - 1) * limit + 0.5));
     bool coarse = step >= DITHER_COARSE * limit;
-    double gain = 1 + (coarse ? DITHER_COARSE_GAIN : DITHER_UP_GAIN) * step / limit;
+    double gain = 1 + (coarse              ? DITHER_COARSE_GAIN
+                       : steady->is_narrow ? DITHER_NARROW_GAIN
+                                           : DITHER_UP_GAIN) *
+                          step / limit;
     int other = up ? limit + step : limit - step;
 
     steady->dither_up = !up;

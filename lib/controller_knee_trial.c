@@ -25,7 +25,7 @@
 #define SIGMAS_GREATER 2.5
 #define SIGMA_ENOUGH 0.012
 #define DRIFT 0.15   /* between slots of a: more is a change of the target */
-#define PHYSICS 0.12 /* throughput cannot move by more than the depth did */
+#define PHYSICS 0.12 /* throughput cannot grow by more than the depth does */
 #define ODD_SIGMAS 3.5
 #define EFFORT_SECONDS 0.1 /* worth of completions of b, within limits, in a search's trial ... */
 #define EFFORT_LEAST 500
@@ -99,7 +99,7 @@ static void take_b(struct knee_trial *trial, const struct knee_meter *meter)
     trial->result = apart(&trial->total_a, &trial->total_b, meter, &variance);
     trial->sigma = sqrt(variance + SYSTEMATIC * SYSTEMATIC);
     double odd = fmax(PHYSICS, ODD_SIGMAS * trial->sigma);
-    if (trial->result > fmax(steps, 0) + odd || trial->result < fmin(steps, 0) - odd) {
+    if (steps > 0 ? trial->result > steps + odd : trial->result < steps - odd) {
         struct knee_span nothing = {0};
         start_over(trial, &nothing);
     }

@@ -381,13 +381,23 @@ refuse_bulk_reader() {
     fi
 }
 
+test_watch_limit() {
+    works watch_limit big 0.5
+    [ -s out ]
+    result $? "watch_limit tells where the controller stands"
+    works watch_limit big 0.3 5
+    refuses 2 "no argument" watch_limit
+    refuses 1 "a missing file" watch_limit missing
+    refuses 1 "a directory" watch_limit tree
+}
+
 make_files
 make_tree
 run bulk_reader tree
 backend=$(value backend) # what there is without asking for any
 unstoppable="the thread backend does not stop a read that has begun"
 for example in quickstart simple_read file_copy write_modes cancel_request registered_buffers \
-    vectored_io event_loop custom_config log_handler bulk_reader; do
+    vectored_io event_loop custom_config log_handler bulk_reader watch_limit; do
     "test_$example"
 done
 echo "1..$count"

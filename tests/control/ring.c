@@ -25,7 +25,6 @@ static void sample(struct target *target, uint64_t latency, uint64_t uncertain)
     target->countdown = target->sample_every;
     window->samples++;
     window->latency[latency_bucket(latency)]++;
-    target->latency_sum += (double)latency;
     for (int i = 0; i < 3 && ceiling > 0; i++)
         window->over[i] += (double)latency > ceiling * parts[i];
 }

@@ -66,16 +66,13 @@ static void tick(struct world *world, struct process *process, struct target *ta
     struct control_window *window = &target->window;
 
     window->polls = process->polls;
-    if (window->samples)
-        window->concurrency = target->latency_sum / (double)window->samples *
-                              (double)window->completed / 1e9 / seconds;
+    window->concurrency = target->tokens;
     target->sample_every =
         (double)window->completed > SAMPLE_ALL_BELOW * seconds ? SAMPLE_EVERY : 1;
     if (is_late)
         memset(window, 0, sizeof *window);
     pilot_tick(&target->pilot, seconds, window);
     memset(window, 0, sizeof *window);
-    target->latency_sum = 0;
     target->sent = 0;
     apply(world, process, target, seconds);
 }

@@ -51,8 +51,7 @@ struct target {
     uint64_t countdown; /* of the samples */
     uint64_t sample_every;
     struct control_window window;
-    double latency_sum; /* of the samples, ns */
-    uint64_t sent;      /* of the window's submissions, those whose calls are counted */
+    uint64_t sent; /* of the window's submissions, those whose calls are counted */
     struct pilot pilot;
     struct meter meter;
 };
