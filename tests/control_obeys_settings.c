@@ -27,6 +27,14 @@ static void run(int64_t reads)
     }
 }
 
+static int limit_now(void)
+{
+    auraio_target_stats_t stats;
+
+    auraio_get_target_stats(pump.engine, 0, &stats);
+    return stats.limit;
+}
+
 static void with_a_top(int fd)
 {
     auraio_engine_t *engine = test_engine(NULL);
@@ -41,8 +49,10 @@ static void with_a_top(int fd)
     run(READS / 10);
     ok(target().limit <= 3, "is the limit at once");
     is(auraio_set_min_in_flight(engine, 3), 0, "and the floor, so that nothing is left to search");
-    run(READS / 10);
-    is(target().limit, 3, "then that is the limit");
+    double end_ms = now_ms() + 20000;
+    while (limit_now() != 3 && now_ms() < end_ms)
+        pump_wait();
+    is(limit_now(), 3, "then that is the limit");
     pump_end();
     auraio_destroy(engine);
 }

@@ -35,13 +35,19 @@ static auraio_engine_t *engine_of_one_ring(void)
     return test_engine(&options);
 }
 
+/* A read that waits keeps the ring in use: the sleeper is in it, and need not be called there. */
 static void with_a_sleeper(void)
 {
     _Atomic int delivered = -1;
-    struct seen seen = {0};
+    struct seen seen = {0}, waiting = {0};
     pthread_t thread;
+    char byte;
+    int fds[2];
 
     engine = engine_of_one_ring();
+    if (pipe(fds))
+        bail("no pipe");
+    ok(auraio_read(engine, fds[0], auraio_buf(&byte), 1, 0, see, &waiting) != NULL, "a read waits");
     start_threads(&thread, 1, wait_long, &delivered);
     sleep_ms(200);
     atomic_store(&busy, 1);
@@ -52,7 +58,10 @@ static void with_a_sleeper(void)
     is(delivered, 1, "... the sleeper delivers it");
     is(seen.result, 0, "... as done");
     ok(now_ms() - began_ms < SOON_MS, "... soon (%.0f ms)", now_ms() - began_ms);
+    close(fds[1]);
+    ok(wait_seen(engine, &waiting), "the read that waited ends");
     auraio_destroy(engine);
+    close(fds[0]);
 }
 
 static void with_an_event_loop(void)
