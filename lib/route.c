@@ -90,9 +90,9 @@ static int choose(auraio_engine_t *engine, struct thread *thread, bool *spilled)
     return index;
 }
 
-static unsigned lasts(const auraio_engine_t *engine)
+int aur_route_lasts(const auraio_engine_t *engine)
 {
-    unsigned n = (unsigned)engine->options.queue_depth / ROUTE_SHARE;
+    int n = engine->options.queue_depth / ROUTE_SHARE;
 
     if (engine->options.ring_select == AURAIO_SELECT_ROUND_ROBIN || n < 1)
         return 1;
@@ -116,6 +116,6 @@ struct ring *aur_route(auraio_engine_t *engine, int *error)
         thread->express_engine = 0;
     thread->route_ring = ring;
     thread->route_engine = ring ? engine->serial : 0;
-    thread->routes_left = (int)lasts(engine) - 1;
+    thread->routes_left = aur_route_lasts(engine) - 1;
     return ring;
 }

@@ -247,11 +247,24 @@ COLD auraio_request_t *wake_next(struct ring *ring, uintptr_t handle)
     return (auraio_request_t *)handle;
 }
 
-/* A route lasts for so many submissions, whichever way they go. */
-HOT bool express_is_for(const auraio_engine_t *engine, struct thread *thread)
+HOT bool express_is_for(const auraio_engine_t *engine, const struct thread *thread)
 {
-    return engine && !engine_is_forked(engine) && thread->express_engine == engine->serial &&
-           thread->routes_left-- > 0;
+    return engine && !engine_is_forked(engine) && thread->express_engine == engine->serial;
+}
+
+/* A route lasts for so many submissions; then the way begins anew, with another one. */
+COLD auraio_request_t *read_anew(auraio_engine_t *engine, int fd, auraio_buf_t buf, size_t len,
+                                 int64_t offset, auraio_callback_t callback, void *user_data)
+{
+    return route_again(engine) ? auraio_read(engine, fd, buf, len, offset, callback, user_data)
+                               : long_read(engine, fd, buf, len, offset, callback, user_data);
+}
+
+COLD auraio_request_t *write_anew(auraio_engine_t *engine, int fd, auraio_buf_t buf, size_t len,
+                                  int64_t offset, auraio_callback_t callback, void *user_data)
+{
+    return route_again(engine) ? auraio_write(engine, fd, buf, len, offset, callback, user_data)
+                               : long_write(engine, fd, buf, len, offset, callback, user_data);
 }
 
 /* It is placed, and the ring locked. */
@@ -269,11 +282,15 @@ auraio_request_t *auraio_read(auraio_engine_t *engine, int fd, auraio_buf_t buf,
                               int64_t offset, auraio_callback_t callback, void *user_data)
 {
     struct transfer t = {AURAIO_OP_READ, fd, buf.u.ptr, len, offset, 0, 0, callback, user_data};
-    struct ring *ring = aur_thread.route_ring;
     uintptr_t handle;
 
     if (buf.type != AURAIO_BUF_UNREGISTERED || !express_is_for(engine, &aur_thread) ||
-        !express_is_valid(&t) || !ring_try_lock(ring))
+        !express_is_valid(&t))
+        return long_read(engine, fd, buf, len, offset, callback, user_data);
+    if (__builtin_expect(--aur_thread.routes_left < 0, 0))
+        return read_anew(engine, fd, buf, len, offset, callback, user_data);
+    struct ring *ring = aur_thread.route_ring;
+    if (!ring_try_lock(ring))
         return long_read(engine, fd, buf, len, offset, callback, user_data);
     if (!express_is_open(engine, ring, fd))
         return long_read_locked(engine, fd, buf, len, offset, callback, user_data);
@@ -285,11 +302,15 @@ auraio_request_t *auraio_write(auraio_engine_t *engine, int fd, auraio_buf_t buf
                                int64_t offset, auraio_callback_t callback, void *user_data)
 {
     struct transfer t = {AURAIO_OP_WRITE, fd, buf.u.ptr, len, offset, 0, 0, callback, user_data};
-    struct ring *ring = aur_thread.route_ring;
     uintptr_t handle;
 
     if (buf.type != AURAIO_BUF_UNREGISTERED || !express_is_for(engine, &aur_thread) ||
-        !express_is_valid(&t) || !ring_try_lock(ring))
+        !express_is_valid(&t))
+        return long_write(engine, fd, buf, len, offset, callback, user_data);
+    if (__builtin_expect(--aur_thread.routes_left < 0, 0))
+        return write_anew(engine, fd, buf, len, offset, callback, user_data);
+    struct ring *ring = aur_thread.route_ring;
+    if (!ring_try_lock(ring))
         return long_write(engine, fd, buf, len, offset, callback, user_data);
     if (!express_is_open(engine, ring, fd))
         return long_write_locked(engine, fd, buf, len, offset, callback, user_data);
