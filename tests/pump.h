@@ -19,6 +19,8 @@ static struct pump {
     int fd;
     int64_t blocks; /* of the file */
     int64_t next;
+    int count; /* of buffers, each with one read after the other */
+    void *buffers[PUMP_MAX];
     int running; /* reads not ended */
     int wrong;
     bool stopped;
@@ -48,8 +50,10 @@ static void pump_read(void *buf)
 static void pump_begin(auraio_engine_t *engine, int fd, int64_t bytes, int n)
 {
     pump = (struct pump){.engine = engine, .fd = fd, .blocks = bytes / PUMP_BLOCK};
-    for (int i = 0; i < n; i++)
-        pump_read(auraio_buffer_alloc(engine, PUMP_BLOCK));
+    for (; pump.count < n; pump.count++) {
+        pump.buffers[pump.count] = auraio_buffer_alloc(engine, PUMP_BLOCK);
+        pump_read(pump.buffers[pump.count]);
+    }
 }
 
 /* One step of the program's loop. */
@@ -65,6 +69,8 @@ static void pump_end(void)
     auraio_drain(pump.engine, 60000);
     is(pump.running, 0, "all reads have ended");
     is(pump.wrong, 0, "... with all their bytes");
+    for (int i = 0; i < pump.count; i++)
+        auraio_buffer_free(pump.engine, pump.buffers[i]);
 }
 
 #endif
