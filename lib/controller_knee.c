@@ -52,6 +52,20 @@ static void hold(struct knee *knee)
     aur_knee_hold_begin(&knee->hold);
 }
 
+static void begin_steady(struct knee *knee)
+{
+    knee->state = KNEE_STEADY;
+    aur_knee_steady_begin(&knee->steady, &knee->meter, knee->search.is_narrow, &knee->chance);
+    forget_latency(knee);
+}
+
+static void share_from(struct knee *knee, int depth)
+{
+    knee->state = KNEE_SHARE;
+    knee->after_alarm = false;
+    aur_knee_share_begin(&knee->share, depth);
+}
+
 static void settle_down(struct knee *knee)
 {
     double rate = knee->meter.rate;
@@ -66,16 +80,29 @@ static void settle_down(struct knee *knee)
     knee->knee = knee->search.hi;
     knee->rate = rate;
     knee->log_rate = knee->search.log_rate;
-    knee->state = KNEE_STEADY;
-    aur_knee_steady_begin(&knee->steady, &knee->meter, knee->search.is_narrow, &knee->chance);
-    forget_latency(knee);
+    begin_steady(knee);
+    if (!(knee->ceiling_ns > 0) &&
+        aur_knee_share_suspects(&knee->share, &knee->meter, knee->limit))
+        share_from(knee, knee->limit);
+}
+
+static void alarm(struct knee *knee)
+{
+    knee->after_alarm = true;
+    aur_knee_share_forget(&knee->share);
+}
+
+static void alarm_up(struct knee *knee)
+{
+    alarm(knee);
+    search(knee, knee->limit, 0, NULL);
 }
 
 static void alarm_down(struct knee *knee)
 {
     double jump = knee->rate > 0 ? JUMP * knee->knee / knee->rate * knee->meter.rate : 0;
 
-    knee->after_alarm = true;
+    alarm(knee);
     if (jump > 0)
         jump = fmin(fmax(jump, knee->range.min), knee->range.max);
     search(knee, knee->limit, (int)jump, NULL);
@@ -136,8 +163,7 @@ static void tick_steady(struct knee *knee, const struct control_window *window, 
     case KNEE_CALM:
         break;
     case KNEE_ALARM_UP:
-        knee->after_alarm = true;
-        search(knee, knee->limit, 0, NULL);
+        alarm_up(knee);
         break;
     case KNEE_ALARM_DOWN:
         alarm_down(knee);
@@ -184,6 +210,38 @@ static void tick_search(struct knee *knee, const struct control_window *window, 
     }
 }
 
+static void tick_share(struct knee *knee, const struct control_window *window, double seconds)
+{
+    struct knee_share *share = &knee->share;
+    enum knee_company company = aur_knee_share_tick(share, &knee->meter, window, seconds,
+                                                    knee->range.min, knee->range.max,
+                                                    &knee->chance);
+
+    if (share->is_proved) {
+        knee->limit = knee->knee = share->limit;
+        knee->rate = knee->meter.rate;
+    }
+    if (company == KNEE_SHARED)
+        return;
+    aur_knee_share_forget(share);
+    knee->limit = share->limit;
+    if (company == KNEE_UNUSED)
+        hold(knee);
+    else
+        begin_steady(knee);
+}
+
+/* True: there is company, and nothing else is to be done in this tick. */
+static bool sees_company(struct knee *knee, const struct control_window *window, double seconds)
+{
+    if (knee->ceiling_ns > 0 || knee->state == KNEE_SHARE ||
+        !aur_knee_share_watch(&knee->share, &knee->meter, window, seconds) ||
+        knee->state == KNEE_HOLD)
+        return false;
+    share_from(knee, 0);
+    return true;
+}
+
 /* The known limit binds again: if throughput is what it was, all is as it was. */
 static void resume(struct knee *knee)
 {
@@ -195,9 +253,7 @@ static void resume(struct knee *knee)
         search(knee, knee->limit, 0, NULL);
         return;
     }
-    knee->state = KNEE_STEADY;
-    aur_knee_steady_begin(&knee->steady, &knee->meter, knee->steady.is_narrow, &knee->chance);
-    forget_latency(knee);
+    begin_steady(knee);
 }
 
 static void tick_hold(struct knee *knee, const struct control_config *config,
@@ -266,6 +322,11 @@ static void tell(const struct knee *knee, struct control_verdict *verdict)
         verdict->trial = knee->steady.watch == KNEE_DITHER;
         verdict->limit = knee_steady_depth(&knee->steady, knee->limit);
         break;
+    case KNEE_SHARE:
+        verdict->phase = AURAIO_PHASE_STEADY;
+        verdict->trial = knee->share.slot_of == 1;
+        verdict->limit = knee_share_depth(&knee->share);
+        break;
     }
     verdict->knee = knee->knee;
     verdict->baseline_p99_ns = knee->baseline_p99_ns;
@@ -278,7 +339,11 @@ void aur_knee_tick(struct knee *knee, const struct control_config *config, doubl
     follow_config(knee, config);
     knee->cut = fmax(0, knee->cut - seconds);
     if (aur_knee_meter_tick(&knee->meter, window, seconds)) {
-        if (knee->state == KNEE_HOLD)
+        if (sees_company(knee, window, seconds))
+            ;
+        else if (knee->state == KNEE_SHARE)
+            tick_share(knee, window, seconds);
+        else if (knee->state == KNEE_HOLD)
             tick_hold(knee, config, window, seconds);
         else if (knee->state == KNEE_SEARCH)
             tick_search(knee, window, seconds);

@@ -14,6 +14,7 @@
 #include "controller_knee_hold.h"
 #include "controller_knee_measure.h"
 #include "controller_knee_search.h"
+#include "controller_knee_share.h"
 #include "controller_knee_steady.h"
 
 struct control_config;
@@ -23,6 +24,7 @@ enum knee_state {
     KNEE_HOLD, /* the application sets the pace: the limit is the known knee's, or none */
     KNEE_SEARCH,
     KNEE_STEADY,
+    KNEE_SHARE, /* others want as much of the device: it yields and takes */
 };
 
 struct knee {
@@ -42,6 +44,7 @@ struct knee {
     struct knee_hold hold;
     struct knee_search search;
     struct knee_steady steady;
+    struct knee_share share;
     struct knee_span under;     /* samples under the limit, for the ceiling */
     struct latency_sum latency; /* likewise; of KNEE_REF for the baseline */
 };

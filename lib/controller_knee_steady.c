@@ -5,6 +5,7 @@
 #include "controller_knee_steady.h"
 
 #include "controller.h"
+#include "controller_knee_chance.h"
 
 #include <math.h>
 #include <string.h>
@@ -50,17 +51,9 @@ void aur_knee_steady_init(struct knee_steady *steady)
 static const double block_sigma[] = {0.02, 0.011};
 static const double block_most[] = {1, 3}; /* s */
 
-static double chance_between(uint32_t *chance, double low, double high)
-{
-    *chance ^= *chance << 13;
-    *chance ^= *chance >> 17;
-    *chance ^= *chance << 5;
-    return low + (high - low) * (double)*chance / 4294967296.0;
-}
-
 static void plan_dither(struct knee_steady *steady, uint32_t *chance)
 {
-    steady->until_dither = fmax(chance_between(chance, steady->patience, 2 * steady->patience),
+    steady->until_dither = fmax(knee_chance_between(chance, steady->patience, 2 * steady->patience),
                                 steady->rest * steady->last_dither);
     steady->rest = fmin(2 * steady->rest, DITHER_SHARE);
     steady->patience =

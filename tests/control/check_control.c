@@ -72,12 +72,15 @@ static void tell(const struct inquiry *inquiry, const char *name, const struct s
             const struct curve *curve = &bout->curve[e][d];
             printf("%-15s %-7s era %d dev %d  best %3d %8.0f/s %8.0f us | %-11s %5.1f %%  P99 "
                    "%5.2f x  "
-                   "depth %6.1f  found %6.2f of %5.2f s  %4.1f searches/min\n",
+                   "depth %6.1f  found %6.2f of %5.2f s  %4.1f searches/min",
                    name, device_kind_name(setup->device[d].kind), e, d, curve->best,
                    curve->best_throughput, curve->best_p99_ns / 1e3,
                    contestant_name(&inquiry->contestant), 100 * score->throughput_ratio,
                    score->p99_ratio, score->depth, score->found_s, score->allowed_s,
                    score->searches_per_minute);
+            if (score->all_depth > score->depth)
+                printf("  all %.1f  fair %.3f", score->all_depth, score->process_jain);
+            printf("\n");
         }
     }
 }

@@ -277,6 +277,22 @@ static const struct setup scenarios[] = {
      .rival_depth = -1,
      .app = {{GREEDY}, {GREEDY, .process = 1}},
      .seconds = 20},
+    {.name = "rival-laws",
+     .about = "two other processes with the same law",
+     .device = {SSD(16, 200)},
+     .apps = 3,
+     .rival_depth = -1,
+     .app = {{GREEDY}, {GREEDY, .process = 1}, {GREEDY, .process = 2}},
+     .seconds = 20},
+    {.name = "rival-visit",
+     .about = "another process with the same law from 8 s to 16 s",
+     .device = {SSD(16, 200)},
+     .apps = 2,
+     .rival_depth = -1,
+     .app = {{GREEDY}, {GREEDY, .process = 1, .from = 8, .until = 16}},
+     .eras = 3,
+     .era = {0, 8, 16},
+     .seconds = 24},
 };
 
 int scenario_count(void)

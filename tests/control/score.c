@@ -13,6 +13,7 @@
 
 static struct bin bins[SETUP_DEVICES][BINS];
 static struct span spans[SETUP_DEVICES][SETUP_ERAS];
+static struct span rival_spans[SETUP_PROCESSES - 1][SETUP_ERAS]; /* on the first device */
 static struct tally tallies[SETUP_DEVICES];
 
 double bout_allowed_s(const struct curve *curve)
@@ -102,6 +103,21 @@ static void place_spans(struct world *world, const struct setup *setup, struct b
     }
 }
 
+/* After place_spans: those of the other processes are of the same time. */
+static void place_rival_spans(struct world *world, const struct setup *setup)
+{
+    memset(rival_spans, 0, sizeof rival_spans);
+    for (int p = 1; p < world->processes; p++) {
+        struct meter *meter = &world->process[p].target[0].meter;
+        meter->span = rival_spans[p - 1];
+        meter->spans = setup->eras;
+        for (int i = 0; i < setup->eras; i++) {
+            meter->span[i].from = spans[0][i].from;
+            meter->span[i].until = spans[0][i].until;
+        }
+    }
+}
+
 static void place_bins(struct world *world, int devices, double bin_s)
 {
     for (int d = 0; d < devices; d++) {
@@ -175,6 +191,26 @@ static double jain(const struct setup *setup, const struct span *span)
     return squares > 0 ? sum * sum / (n * squares) : 0;
 }
 
+static void score_processes(int processes, int era, struct score *score)
+{
+    double x = (double)spans[0][era].completed;
+    double sum = x, squares = x * x;
+    double seconds = (double)(spans[0][era].until - spans[0][era].from) / 1e9;
+    int n = 1;
+
+    score->all_depth = score->depth;
+    for (int p = 1; p < processes; p++) {
+        x = (double)rival_spans[p - 1][era].completed;
+        if (x <= 0)
+            continue;
+        n++;
+        sum += x;
+        squares += x * x;
+        score->all_depth += rival_spans[p - 1][era].depth / 1e9 / seconds;
+    }
+    score->process_jain = squares > 0 ? sum * sum / (n * squares) : 0;
+}
+
 static void score_span(const struct setup *setup, const struct span *span, struct score *score)
 {
     double seconds = (double)(span->until - span->from) / 1e9;
@@ -233,6 +269,7 @@ void bout_run(struct world *world, const struct setup *setup, const struct conte
     if (contestant->law == LAW_STATIC && !contestant->depth)
         hold_best(world, setup, bout);
     place_spans(world, setup, bout);
+    place_rival_spans(world, setup);
     place_bins(world, setup->devices, bin_s);
     if (setup->era_by_credit)
         run_to_exhaustion(world, bout);
@@ -244,7 +281,9 @@ void bout_run(struct world *world, const struct setup *setup, const struct conte
         meter_advance(meter, world->end);
         bout->bins = meter->bins;
         bout->bin[d] = bins[d];
-        for (int i = 0; i < setup->eras; i++)
+        for (int i = 0; i < setup->eras; i++) {
             score_era(setup, bout, i, d);
+            score_processes(d ? 1 : world->processes, i, &bout->score[i][d]);
+        }
     }
 }

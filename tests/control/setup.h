@@ -14,7 +14,7 @@
 #define SETUP_CHANGES 4
 #define SETUP_ERAS 3
 #define SETUP_RINGS 8 /* of a process */
-#define SETUP_PROCESSES 2
+#define SETUP_PROCESSES 3
 #define RING_DEPTH 256
 
 enum app_kind {
@@ -63,7 +63,7 @@ struct setup {
     double ceiling_us;
     double reap_us;  /* a thread is busy for so long between two looks; 0: looks at once */
     double op_us;    /* CPU time of an operation beyond the library's own: a copy in memory */
-    int rival_depth; /* the second process is held to it; 0: not; -1: it has the law of the first */
+    int rival_depth; /* the others are held to it; 0: not; -1: they have the law of the first */
     int eras;
     double era[SETUP_ERAS]; /* where each begins, seconds; the first at 0 */
     bool era_by_credit;     /* the second begins when the burst is used up */

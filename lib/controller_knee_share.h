@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Others on the same device. When a greater depth makes every operation wait the
+ * longer, by the same time, and yet gains throughput, the queue is not ours alone: the
+ * gain is taken from others, and two that take it drive each other up without end.
+ *
+ * The watch compares the two depths last seen, whatever they were tried for. Sharing
+ * then holds a depth and asks, with a step up now and then, which share of the queue is
+ * ours: the longer the queue, the smaller the share that is aimed at. So equals meet
+ * just above the knee, and one who does not yield is not driven out, nor followed.
+ */
+#ifndef AUR_CONTROLLER_KNEE_SHARE_H
+#define AUR_CONTROLLER_KNEE_SHARE_H
+
+#include "controller_knee_measure.h"
+#include "latency.h"
+
+struct knee_sight {
+    int depth; /* 0: none */
+    struct knee_span span;
+    struct latency_sum latency;
+};
+
+struct knee_share {
+    struct knee_sight sight[2]; /* the depths last seen; in sharing ours and a greater one */
+    int now;                    /* the one that is in force */
+    int before;                 /* the depth in the tick before */
+    double skip;                /* completions until it shows */
+    double turnover;            /* s, the least seen since the last alarm; 0: not known */
+    double base;                /* s, the least that is taken for the device's own; likewise */
+    double ban, ban_next;       /* s for which nothing is suspected; it grows */
+
+    int limit;              /* in sharing */
+    int slot_of;            /* 0: the limit's, 1: the other depth's, 2: the limit's again */
+    struct knee_span slot, first; /* the running one; the limit's */
+    bool is_proved;         /* that there are others; before, the limit stays */
+    bool drains;            /* the other depth is a smaller one, to see the device's own latency */
+    int cycles;
+    double rest;            /* s until it is asked again */
+    int alone;              /* times running that all of the queue was ours ... */
+    int free;               /* ... that there was none */
+    int idle;               /* ... that the limit was not used */
+    int steps;              /* that told something */
+    double spread, stretch; /* sums: growth of the spread of latencies, and of latency */
+    double variance;        /* of the former */
+};
+
+enum knee_company {
+    KNEE_SHARED,
+    KNEE_ALONE,  /* nobody else waits there any more */
+    KNEE_NEVER,  /* nobody did */
+    KNEE_UNUSED, /* the application no longer uses the limit */
+};
+
+/* All that was seen is of another target. */
+void aur_knee_share_forget(struct knee_share *share);
+/* Every tick under a limit, outside of sharing; meter: of the tick before. True: others share it. */
+bool aur_knee_share_watch(struct knee_share *share, const struct knee_meter *meter,
+                          const struct control_window *window, double seconds);
+/* At a limit that was found: does latency leave room for others? */
+bool aur_knee_share_suspects(struct knee_share *share, const struct knee_meter *meter, int limit);
+/* depth 0: the smaller one of the depths that told. */
+void aur_knee_share_begin(struct knee_share *share, int depth);
+enum knee_company aur_knee_share_tick(struct knee_share *share, const struct knee_meter *meter,
+                                      const struct control_window *window, double seconds, int min,
+                                      int max, uint32_t *chance);
+static inline int knee_share_depth(const struct knee_share *share)
+{
+    return share->sight[share->now].depth;
+}
+
+#endif
