@@ -169,6 +169,10 @@ static void tick_steady(struct knee *knee, const struct control_window *window, 
         alarm_down(knee);
         break;
     case KNEE_MORE:
+        if (knee->share.recent > 0) {
+            share_from(knee, knee->limit);
+            break;
+        }
         knee->searches++;
         knee->state = KNEE_SEARCH;
         aur_knee_search_go_up(&knee->search, &knee->meter, &knee->range, &steady->trial,
@@ -227,6 +231,8 @@ static void tick_share(struct knee *knee, const struct control_window *window, d
     knee->limit = share->limit;
     if (company == KNEE_UNUSED)
         hold(knee);
+    else if (company == KNEE_ALONE)
+        search(knee, knee->limit, 0, NULL);
     else
         begin_steady(knee);
 }

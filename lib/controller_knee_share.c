@@ -43,7 +43,7 @@
 #define SLOT_SECONDS 0.02
 #define SLOT_SECONDS_MOST 1.5
 #define SLOT_SIGMA 0.03
-#define YIELD 5 /* others to make room for, for each time that latency is too long */
+#define YIELD 10 /* others to make room for, for each time that latency is too long */
 #define PART_LEAST 0.05
 #define NEAR 1.15
 #define FAR 2
@@ -51,6 +51,9 @@
 #define DRAIN_EVERY 4
 #define FREE 0.08 /* a share that small: there is no queue */
 #define ALL 0.88  /* a share that great: nobody else is there */
+#define MOST 0.66 /* likewise, where there is no queue before the step */
+#define NO_QUEUE 1.12
+#define RECENT 30 /* s after sharing: who gains by depth shares again */
 #define SURE 3    /* times running */
 #define IDLE_LEAST 3
 #define UP 1.2
@@ -170,6 +173,7 @@ bool aur_knee_share_watch(struct knee_share *share, const struct knee_meter *met
     take_turn(share, meter);
     struct knee_sight *sight = &share->sight[share->now];
     share->ban = fmax(0, share->ban - seconds);
+    share->recent = fmax(0, share->recent - seconds);
     if (share->skip > 0) {
         share->skip -= (double)window->completed;
         return false;
@@ -214,7 +218,8 @@ void aur_knee_share_begin(struct knee_share *share, int depth)
     int a = share->sight[0].depth, b = share->sight[1].depth;
 
     share->limit = depth ? depth : a < b ? a : b;
-    share->is_proved = false;
+    share->is_proved = share->recent > 0;
+    share->recent = 0;
     share->alone = share->free = share->idle = share->steps = 0;
     share->spread = share->stretch = share->variance = 0;
     ask_later(share, 0);
@@ -248,13 +253,21 @@ static void move(struct knee_share *share, double part, int min, int max)
     double others = 1 / fmax(part, PART_LEAST);
     double limit = share->limit;
 
-    if (share->free)
+    if (share->free > 1)
         limit = fmax(limit + 1, floor(UP_FREE * limit));
     else if (others > NEAR * wanted)
         limit = fmax(limit + 1, floor(UP * limit));
     else if (NEAR * others < wanted)
         limit = fmin(limit - 1, ceil((FAR * others < wanted ? DOWN_FAR : DOWN) * limit));
     share->limit = (int)fmin(fmax(limit, min), max);
+}
+
+static enum knee_company alone(struct knee_share *share)
+{
+    if (share->alone < SURE)
+        return KNEE_SHARED;
+    share->recent = share->is_proved ? RECENT : 0;
+    return KNEE_ALONE;
 }
 
 static enum knee_company conclude(struct knee_share *share, const struct knee_meter *meter,
@@ -272,7 +285,8 @@ static enum knee_company conclude(struct knee_share *share, const struct knee_me
 
     if (fabs(drift) > DRIFT || part < -PART_ODD || part > 1 + PART_ODD)
         return KNEE_SHARED;
-    share->alone = part > ALL ? share->alone + 1 : 0;
+    bool is_alone = part > ALL || (part > MOST && latency < NO_QUEUE * share->base);
+    share->alone = is_alone ? share->alone + 1 : 0;
     share->free = part < FREE ? share->free + 1 : 0;
     lower(&share->base, latency);
     if (share->free >= SURE && latency < RAISE_MOST * share->base)
@@ -280,7 +294,7 @@ static enum knee_company conclude(struct knee_share *share, const struct knee_me
     if (prove(share, &step) == KNEE_NEVER)
         return KNEE_NEVER;
     if (share->alone && latency < AT_KNEE * share->base)
-        return share->alone < SURE ? KNEE_SHARED : KNEE_ALONE;
+        return alone(share);
     if (share->is_proved)
         move(share, part, min, max);
     return KNEE_SHARED;

@@ -28,6 +28,7 @@ struct knee_share {
     double skip;                /* completions until it shows */
     double turnover;            /* s, the least seen since the last alarm; 0: not known */
     double base;                /* s, the least that is taken for the device's own; likewise */
+    double recent;              /* s for which others are expected back */
     double ban, ban_next;       /* s for which nothing is suspected; it grows */
 
     int limit;              /* in sharing */
