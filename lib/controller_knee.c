@@ -200,6 +200,8 @@ static void tick_search(struct knee *knee, const struct control_window *window, 
     enum knee_stage before = knee->search.stage;
     enum knee_answer answer = aur_knee_search_tick(&knee->search, &knee->meter, window, seconds);
 
+    if (before != KNEE_REF && knee->search.stage == KNEE_REF)
+        aur_knee_share_forget(&knee->share); /* it begins again: the target changes */
     if (before == KNEE_REF && knee->search.stage != KNEE_REF) {
         knee->baseline_p99_ns = aur_latency_sum_percentile(&knee->latency, 99);
         if (!(knee->ceiling_ns > 0))
@@ -359,8 +361,10 @@ void aur_knee_tick(struct knee *knee, const struct control_config *config, doubl
         knee->meter.rate = knee->meter.cost_rate = knee->meter.stalled = 0;
         if (knee->state == KNEE_STEADY)
             alarm_down(knee);
-        else if (knee->state == KNEE_SEARCH)
+        else if (knee->state == KNEE_SEARCH) {
+            aur_knee_share_forget(&knee->share);
             search(knee, aur_knee_search_depth(&knee->search), 0, NULL);
+        }
     }
     tell(knee, verdict);
     aur_knee_meter_limit(&knee->meter, verdict->limit);

@@ -14,30 +14,16 @@
 #include <math.h>
 #include <string.h>
 
-#define SEEN_LEAST 400 /* completions at a depth that tell something */
-#define SEEN_MOST 3000 /* then what was seen is old */
-#define APART 1.1      /* between depths that are compared */
-#define QUEUED 1.2     /* times the least latency: there is a queue before the step */
-#define SUSPECT 1.25   /* times the device's own latency: a knee with others */
-#define LONGER 0.1     /* of the logarithm of latency: less says nothing */
-#define GAIN_LEAST 0.06 /* of the logarithm of the depth */
-#define GAIN_SIGMAS 1.5
-#define SHIFTED 0.5      /* spread that grows by less than this part of latency is a shift */
-#define SPREAD_NOISE 1.2 /* of one operation's latency in the spread of many */
-#define SPREAD_ODD 0.001 /* variance that others add */
-#define ODD 0.3          /* a spread that moves more does so for another reason */
-#define PROOF 2          /* sigmas */
-#define STRETCH_LEAST 0.25
 #define STEPS_LEAST 3
-#define STEPS_MOST 12    /* then what is not proved is not so */
-#define AT_KNEE 1.35     /* times the device's own latency: no queue to speak of */
-#define DRIFT 0.12 /* between the slots of the limit: something else went on */
+#define STEPS_MOST 12 /* then what is not proved is not so */
+#define STRETCH_LEAST 0.25 /* of the logarithm of latency, in sum */
+#define PROOF 3          /* sigmas */
+#define DISPROOF 2
+#define DRIFT 0.12   /* between the slots of the limit: something else went on */
 #define PART_ODD 0.3 /* beyond 0 and 1: likewise */
-#define FADE 0.85        /* of what was told by earlier steps */
-#define BAN_FIRST 10     /* s */
+#define AT_KNEE 1.6 /* times the device's own latency: no queue to speak of */
+#define BAN_FIRST 10 /* s */
 #define BAN_MOST 600
-#define TRANSIENT 1.1 /* of the operations in flight must be through */
-#define TRANSIENT_FROM 0.001
 #define STEP 1.4
 #define SLOT_OPS 400
 #define SLOT_SECONDS 0.02
@@ -64,152 +50,24 @@
 #define REST_BUSY 0.1
 #define REST_MOST 0.4
 
-static double quantile(const struct latency_sum *sum, double share)
-{
-    double rest = share * (double)sum->count;
-
-    for (unsigned i = 0; i < LATENCY_BUCKETS; i++) {
-        double here = sum->buckets[i];
-        if (here > 0 && rest <= here) {
-            double low = (double)latency_bucket_begin(i);
-            return low + rest / here * ((double)latency_bucket_begin(i + 1) - low);
-        }
-        rest -= here;
-    }
-    return 0;
-}
-
-static double spread_of(const struct latency_sum *sum)
-{
-    return fmax(quantile(sum, 0.9) - quantile(sum, 0.1), 1);
-}
-
-static double turnover_of(const struct knee_sight *sight)
-{
-    return sight->depth * sight->span.seconds / fmax(sight->span.completed, 1);
-}
-
-static void clear(struct knee_sight *sight, int depth)
-{
-    sight->depth = depth;
-    aur_knee_span_clear(&sight->span);
-    aur_latency_sum_clear(&sight->latency);
-}
-
-static void see(struct knee_sight *sight, const struct control_window *window, double seconds)
-{
-    aur_knee_span_add(&sight->span, window, seconds);
-    aur_latency_sum_add(&sight->latency, window->latency);
-}
-
-void aur_knee_share_forget(struct knee_share *share)
-{
-    clear(&share->sight[0], share->sight[0].depth);
-    clear(&share->sight[1], share->sight[1].depth);
-    share->turnover = 0;
-}
-
-/* What a step from a to b told. */
-struct step {
-    double depth, rate, latency, spread; /* growth, as logarithms */
-    double rate_variance, spread_variance;
-};
-
-static struct step compare(const struct knee_sight *a, const struct knee_sight *b,
-                           const struct knee_meter *meter)
-{
-    struct step step = {.depth = log((double)b->depth / a->depth)};
-
-    step.rate = aur_knee_span_log_rate(&b->span) - aur_knee_span_log_rate(&a->span);
-    step.rate_variance =
-        aur_knee_span_variance(&a->span, meter) + aur_knee_span_variance(&b->span, meter);
-    step.latency = step.depth - step.rate;
-    step.spread = log(spread_of(&b->latency) / spread_of(&a->latency));
-    step.spread_variance =
-        SPREAD_NOISE * SPREAD_NOISE *
-        (1 / fmax((double)a->latency.count, 1) + 1 / fmax((double)b->latency.count, 1));
-    return step;
-}
-
-static bool tells_of_others(const struct knee_share *share, const struct knee_meter *meter)
-{
-    bool greater = share->sight[1].depth > share->sight[0].depth;
-    const struct knee_sight *a = &share->sight[!greater], *b = &share->sight[greater];
-
-    if (!a->depth || b->depth < APART * a->depth || a->span.completed < SEEN_LEAST ||
-        b->span.completed < SEEN_LEAST || !aur_knee_span_is_bound(&a->span) ||
-        !aur_knee_span_is_bound(&b->span) || turnover_of(a) < QUEUED * share->turnover)
-        return false;
-    struct step step = compare(a, b, meter);
-    return step.latency > LONGER &&
-           step.rate - GAIN_SIGMAS * sqrt(step.rate_variance) > GAIN_LEAST * step.depth &&
-           step.spread + sqrt(step.spread_variance) < SHIFTED * step.latency;
-}
-
-static void take_turn(struct knee_share *share, const struct knee_meter *meter)
-{
-    int most = meter->limit > share->before ? meter->limit : share->before;
-
-    if (meter->limit == share->before)
-        return;
-    share->skip = most > TRANSIENT_FROM * meter->rate ? TRANSIENT * most : 0;
-    share->before = meter->limit;
-    share->now = share->sight[!share->now].depth == meter->limit ? !share->now : share->now;
-    if (share->sight[share->now].depth != meter->limit) {
-        share->now = !share->now;
-        clear(&share->sight[share->now], meter->limit);
-    }
-}
-
 static void lower(double *least, double turnover)
 {
     if (*least <= 0 || turnover < *least)
         *least = turnover;
 }
 
-bool aur_knee_share_watch(struct knee_share *share, const struct knee_meter *meter,
-                          const struct control_window *window, double seconds)
-{
-    take_turn(share, meter);
-    struct knee_sight *sight = &share->sight[share->now];
-    share->ban = fmax(0, share->ban - seconds);
-    share->recent = fmax(0, share->recent - seconds);
-    if (share->skip > 0) {
-        share->skip -= (double)window->completed;
-        return false;
-    }
-    if (sight->span.completed > SEEN_MOST)
-        clear(sight, sight->depth);
-    see(sight, window, seconds);
-    if (sight->span.completed < SEEN_LEAST || !aur_knee_span_is_bound(&sight->span))
-        return false;
-    lower(&share->turnover, turnover_of(sight));
-    lower(&share->base, turnover_of(sight));
-    return share->ban <= 0 && tells_of_others(share, meter);
-}
-
-bool aur_knee_share_suspects(struct knee_share *share, const struct knee_meter *meter, int limit)
-{
-    if (share->turnover <= 0)
-        return false;
-    if (aur_knee_turnover(meter, limit) > SUSPECT * share->turnover)
-        return share->ban <= 0;
-    share->base = share->turnover;
-    return false;
-}
-
 static void enter_slot(struct knee_share *share, int slot_of, double in_flight)
 {
     share->slot_of = slot_of;
     share->now = slot_of == 1;
-    share->skip = TRANSIENT * in_flight;
+    share->skip = KNEE_SHARE_TRANSIENT * in_flight;
     aur_knee_span_clear(&share->slot);
 }
 
 static void ask_later(struct knee_share *share, double seconds)
 {
     enter_slot(share, 0, share->before);
-    clear(&share->sight[0], share->limit);
+    aur_knee_sight_clear(&share->sight[0], share->limit);
     share->rest = seconds;
 }
 
@@ -221,27 +79,22 @@ void aur_knee_share_begin(struct knee_share *share, int depth)
     share->is_proved = share->recent > 0;
     share->recent = 0;
     share->alone = share->free = share->idle = share->steps = 0;
-    share->spread = share->stretch = share->variance = 0;
     ask_later(share, 0);
 }
 
 /* Whether longer waiting comes with a wider spread, by all steps so far. */
-static enum knee_company prove(struct knee_share *share, const struct step *step)
+static enum knee_company prove(struct knee_share *share, const struct knee_step *step)
 {
-    double sign = step->depth > 0 ? 1 : -1;
-    double most = fabs(step->latency) + ODD;
+    struct knee_evidence *evidence = &share->evidence;
 
-    share->spread = FADE * share->spread + fmin(fmax(sign * step->spread, -ODD), most);
-    share->stretch = FADE * share->stretch + sign * step->latency;
-    share->variance = FADE * FADE * share->variance + step->spread_variance + SPREAD_ODD;
-    double wider = share->spread - SHIFTED * share->stretch;
-    double sigma = sqrt(share->variance);
     share->steps++;
-    if (wider < -PROOF * sigma)
-        share->is_proved = true;
-    if (wider > PROOF * sigma && share->stretch > STRETCH_LEAST && share->steps >= STEPS_LEAST) {
-        share->ban = share->ban_next = fmin(fmax(2 * share->ban_next, BAN_FIRST), BAN_MOST);
-        return KNEE_NEVER;
+    if (aur_knee_evidence_add(evidence, step, share->base)) {
+        double wider = aur_knee_evidence_sigmas(evidence);
+        share->is_proved |= wider < -PROOF;
+        if (wider > DISPROOF && evidence->latency > STRETCH_LEAST && share->steps >= STEPS_LEAST) {
+            share->ban = share->ban_next = fmin(fmax(2 * share->ban_next, BAN_FIRST), BAN_MOST);
+            return KNEE_NEVER;
+        }
     }
     return share->is_proved || share->steps < STEPS_MOST ? KNEE_SHARED : KNEE_NEVER;
 }
@@ -249,7 +102,7 @@ static enum knee_company prove(struct knee_share *share, const struct step *step
 /* The longer the queue, the smaller the share that is aimed at. */
 static void move(struct knee_share *share, double part, int min, int max)
 {
-    double wanted = 1 + YIELD * (turnover_of(&share->sight[0]) / share->base - 1);
+    double wanted = 1 + YIELD * (aur_knee_sight_turnover(&share->sight[0]) / share->base - 1);
     double others = 1 / fmax(part, PART_LEAST);
     double limit = share->limit;
 
@@ -273,18 +126,21 @@ static enum knee_company alone(struct knee_share *share)
 static enum knee_company conclude(struct knee_share *share, const struct knee_meter *meter,
                                   int min, int max)
 {
-    struct step step = compare(&share->sight[0], &share->sight[1], meter);
+    bool greater = share->sight[1].depth > share->sight[0].depth;
+    struct knee_step step =
+        aur_knee_step(&share->sight[!greater], &share->sight[greater], meter);
     double part = (exp(step.latency) - 1) / (exp(step.depth) - 1);
-    double latency = turnover_of(&share->sight[0]);
+    double latency = aur_knee_sight_turnover(&share->sight[0]);
 
     if (share->drains) {
-        lower(&share->base, turnover_of(&share->sight[1]));
+        lower(&share->base, aur_knee_sight_turnover(&share->sight[1]));
         return KNEE_SHARED;
     }
     double drift = aur_knee_span_log_rate(&share->slot) - aur_knee_span_log_rate(&share->first);
 
     if (fabs(drift) > DRIFT || part < -PART_ODD || part > 1 + PART_ODD)
         return KNEE_SHARED;
+    part = share->part = share->steps ? (part + share->part) / 2 : part;
     bool is_alone = part > ALL || (part > MOST && latency < NO_QUEUE * share->base);
     share->alone = is_alone ? share->alone + 1 : 0;
     share->free = part < FREE ? share->free + 1 : 0;
@@ -293,6 +149,8 @@ static enum knee_company conclude(struct knee_share *share, const struct knee_me
         share->base = latency;
     if (prove(share, &step) == KNEE_NEVER)
         return KNEE_NEVER;
+    if (!share->is_proved && share->free > 1)
+        return KNEE_ALONE;
     if (share->alone && latency < AT_KNEE * share->base)
         return alone(share);
     if (share->is_proved)
@@ -331,7 +189,7 @@ enum knee_company aur_knee_share_tick(struct knee_share *share, const struct kne
     }
     if (share->rest > 0)
         return KNEE_SHARED;
-    see(sight, window, seconds);
+    aur_knee_sight_add(sight, window, seconds);
     aur_knee_span_add(&share->slot, window, seconds);
     if (!slot_is_full(share, meter))
         return KNEE_SHARED;
@@ -344,7 +202,7 @@ enum knee_company aur_knee_share_tick(struct knee_share *share, const struct kne
         if (other < min || other < 1)
             return KNEE_NEVER;
         share->first = share->slot;
-        clear(&share->sight[1], other);
+        aur_knee_sight_clear(&share->sight[1], other);
         enter_slot(share, 1, other);
         return KNEE_SHARED;
     }

@@ -15,10 +15,25 @@
 #include "controller_knee_measure.h"
 #include "latency.h"
 
+#define KNEE_SHARE_TRANSIENT 1.1 /* of the operations in flight must be through */
+
 struct knee_sight {
     int depth; /* 0: none */
     struct knee_span span;
     struct latency_sum latency;
+};
+
+/* What a step from one depth to another told: growth, as logarithms. */
+struct knee_step {
+    double depth, rate, latency, spread;
+    double rate_variance, spread_variance;
+    double before_ns; /* the spread before the step */
+};
+
+/* Sums over steps up, earlier ones fading. */
+struct knee_evidence {
+    double depth, rate, latency, spread;
+    double rate_variance, spread_variance;
 };
 
 struct knee_share {
@@ -28,6 +43,7 @@ struct knee_share {
     double skip;                /* completions until it shows */
     double turnover;            /* s, the least seen since the last alarm; 0: not known */
     double base;                /* s, the least that is taken for the device's own; likewise */
+    struct knee_evidence evidence;
     double recent;              /* s for which others are expected back */
     double ban, ban_next;       /* s for which nothing is suspected; it grows */
 
@@ -42,8 +58,7 @@ struct knee_share {
     int free;               /* ... that there was none */
     int idle;               /* ... that the limit was not used */
     int steps;              /* that told something */
-    double spread, stretch; /* sums: growth of the spread of latencies, and of latency */
-    double variance;        /* of the former */
+    double part;            /* of the queue that is ours, by the last ones */
 };
 
 enum knee_company {
@@ -65,6 +80,20 @@ void aur_knee_share_begin(struct knee_share *share, int depth);
 enum knee_company aur_knee_share_tick(struct knee_share *share, const struct knee_meter *meter,
                                       const struct control_window *window, double seconds, int min,
                                       int max, uint32_t *chance);
+
+/* Of both, in controller_knee_company.c. */
+double aur_knee_sight_turnover(const struct knee_sight *sight);
+void aur_knee_sight_clear(struct knee_sight *sight, int depth);
+void aur_knee_sight_add(struct knee_sight *sight, const struct control_window *window,
+                        double seconds);
+struct knee_step aur_knee_step(const struct knee_sight *a, const struct knee_sight *b,
+                               const struct knee_meter *meter);
+/* base: s; false: the spread is too narrow to tell. */
+bool aur_knee_evidence_add(struct knee_evidence *evidence, const struct knee_step *step,
+                           double base);
+/* How much wider spreads have grown than by a mere shift; < 0: less than half way to it. */
+double aur_knee_evidence_sigmas(const struct knee_evidence *evidence);
+
 static inline int knee_share_depth(const struct knee_share *share)
 {
     return share->sight[share->now].depth;
