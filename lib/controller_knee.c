@@ -81,8 +81,7 @@ static void settle_down(struct knee *knee)
     knee->rate = rate;
     knee->log_rate = knee->search.log_rate;
     begin_steady(knee);
-    if (!(knee->ceiling_ns > 0) &&
-        aur_knee_share_suspects(&knee->share, &knee->meter, knee->limit))
+    if (!(knee->ceiling_ns > 0) && aur_knee_share_suspects(&knee->share, &knee->meter, knee->limit))
         share_from(knee, knee->limit);
 }
 
@@ -193,6 +192,21 @@ static void tick_steady(struct knee *knee, const struct control_window *window, 
     }
 }
 
+/*
+ * The application does not use the depths that are to be tried. What was known before
+ * is known still, unless the trial that failed has seen that more depth does more.
+ */
+static void lose(struct knee *knee)
+{
+    const struct knee_trial *trial = &knee->search.trial;
+    bool gained =
+        knee->search.stage == KNEE_UP && trial->slots_b > 0 && trial->result > trial->log_threshold;
+
+    if (knee->limit > 0 && gained && trial->b > knee->limit)
+        knee->limit = trial->b;
+    hold(knee);
+}
+
 static void tick_search(struct knee *knee, const struct control_window *window, double seconds)
 {
     if (knee->search.stage == KNEE_REF && knee->search.skip <= 0)
@@ -210,18 +224,15 @@ static void tick_search(struct knee *knee, const struct control_window *window, 
     }
     if (answer == KNEE_YES)
         settle_down(knee);
-    else if (answer == KNEE_UNBOUND) {
-        knee->limit = knee->knee = 0;
-        hold(knee);
-    }
+    else if (answer == KNEE_UNBOUND)
+        lose(knee);
 }
 
 static void tick_share(struct knee *knee, const struct control_window *window, double seconds)
 {
     struct knee_share *share = &knee->share;
-    enum knee_company company = aur_knee_share_tick(share, &knee->meter, window, seconds,
-                                                    knee->range.min, knee->range.max,
-                                                    &knee->chance);
+    enum knee_company company = aur_knee_share_tick(
+        share, &knee->meter, window, seconds, knee->range.min, knee->range.max, &knee->chance);
 
     if (share->is_proved) {
         knee->limit = knee->knee = share->limit;
@@ -268,8 +279,8 @@ static void tick_hold(struct knee *knee, const struct control_config *config,
                       const struct control_window *window, double seconds)
 {
     bool gated = knee->limit > 0;
-    enum knee_wish wish =
-        aur_knee_hold_tick(&knee->hold, &knee->meter, window, seconds, gated, knee->range.max);
+    enum knee_wish wish = aur_knee_hold_tick(&knee->hold, &knee->meter, window, seconds, gated,
+                                             gated ? knee->limit : knee->range.max);
 
     if (wish == KNEE_ENGAGE && gated)
         resume(knee);

@@ -14,23 +14,23 @@
 #include <math.h>
 #include <string.h>
 
-#define SEEN_LEAST 200 /* completions at a depth that tell something */
-#define SEEN_MOST 3000 /* then what was seen is old */
-#define APART 1.1      /* between depths that are compared */
+#define SEEN_LEAST 200  /* completions at a depth that tell something */
+#define SEEN_MOST 3000  /* then what was seen is old */
+#define APART 1.1       /* between depths that are compared */
 #define QUEUED 1.35     /* times the least latency: there is a queue before the step */
-#define SUSPECT 1.4   /* likewise, at a knee */
-#define LONGER 0.05    /* of the logarithm of latency: less says nothing */
-#define GAIN_LEAST 0.08 /* of the logarithm of the depth */
-#define GAIN_SIGMAS 1.5
+#define SUSPECT 1.4     /* likewise, at a knee */
+#define LONGER 0.05     /* of the logarithm of latency: less says nothing */
+#define GAIN_LEAST 0.03 /* of the logarithm of the depth */
+#define GAIN_SIGMAS 1
 #define STRETCH_LEAST 0.2
 #define STRETCH_DOUBT 0.1
-#define SHIFTED 0.5      /* spread that grows by less than this part of latency is a shift */
-#define TOLD 2           /* sigmas */
-#define SPREAD_NOISE 1.4 /* of one operation's latency in the spread of many */
-#define SPREAD_ODD 0.001 /* variance that others add */
-#define ODD 0.3          /* a spread that moves more does so for another reason */
-#define WIDE 0.25        /* of the device's own latency: a narrower spread tells nothing */
-#define FADE 0.85        /* of what was told by earlier steps */
+#define SHIFTED 0.5          /* spread that grows by less than this part of latency is a shift */
+#define TOLD 2               /* sigmas */
+#define SPREAD_NOISE 1.4     /* of one operation's latency in the spread of many */
+#define SPREAD_ODD 0.001     /* variance that others add */
+#define ODD 0.3              /* a spread that moves more does so for another reason */
+#define WIDE 0.25            /* of the device's own latency: a narrower spread tells nothing */
+#define FADE 0.85            /* of what was told by earlier steps */
 #define TRANSIENT_FROM 0.001 /* s of latency */
 
 static double quantile(const struct latency_sum *sum, double share)
@@ -96,7 +96,8 @@ bool aur_knee_evidence_add(struct knee_evidence *evidence, const struct knee_ste
 
     if (step->before_ns < WIDE * base * 1e9)
         return false;
-    evidence->spread = fade * evidence->spread + fmin(fmax(step->spread, -ODD), step->latency + ODD);
+    evidence->spread =
+        fade * evidence->spread + fmin(fmax(step->spread, -ODD), step->latency + ODD);
     evidence->spread_variance = squared * evidence->spread_variance + step->spread_variance;
     evidence->latency = fade * evidence->latency + step->latency;
     evidence->rate = fade * evidence->rate + step->rate;

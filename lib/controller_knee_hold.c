@@ -114,7 +114,7 @@ enum knee_wish aur_knee_hold_tick(struct knee_hold *hold, const struct knee_mete
         return KNEE_STAY;
     int depth = end_step(hold, window->concurrency);
     aur_knee_span_clear(&hold->step);
-    if (depth >= 1 && depth < max && !gated) {
+    if (depth >= 1 && depth < max) {
         aur_knee_trial_begin(&hold->trial, meter, max, depth, ASK_KEEP, &hold->steps);
         hold->trial.coarse = hold->asks = true;
     }

@@ -208,6 +208,8 @@ static enum knee_answer after_trial(struct knee_search *search, const struct kne
         trial->result <= trial->log_threshold &&
         (search->lo_is_old || aur_knee_span_is_bound(&trial->total_a)))
         answer = KNEE_NO; /* the application has no more than b, and need not */
+    if (answer == KNEE_YES && trial->b < trial->a && !aur_knee_span_is_bound(&trial->total_b))
+        answer = KNEE_UNBOUND; /* nobody has tried b: what it keeps is the application's pace */
     if (answer == KNEE_UNBOUND)
         return answer;
     if (answer == KNEE_UNSTEADY) {

@@ -15,13 +15,13 @@
 #include <string.h>
 
 #define STEPS_LEAST 3
-#define STEPS_MOST 12 /* then what is not proved is not so */
+#define STEPS_MOST 12      /* then what is not proved is not so */
 #define STRETCH_LEAST 0.25 /* of the logarithm of latency, in sum */
-#define PROOF 3          /* sigmas */
+#define PROOF 3            /* sigmas */
 #define DISPROOF 2
 #define DRIFT 0.12   /* between the slots of the limit: something else went on */
 #define PART_ODD 0.3 /* beyond 0 and 1: likewise */
-#define AT_KNEE 1.6 /* times the device's own latency: no queue to speak of */
+#define AT_KNEE 1.6  /* times the device's own latency: no queue to speak of */
 #define BAN_FIRST 10 /* s */
 #define BAN_MOST 600
 #define STEP 1.4
@@ -123,12 +123,11 @@ static enum knee_company alone(struct knee_share *share)
     return KNEE_ALONE;
 }
 
-static enum knee_company conclude(struct knee_share *share, const struct knee_meter *meter,
-                                  int min, int max)
+static enum knee_company conclude(struct knee_share *share, const struct knee_meter *meter, int min,
+                                  int max)
 {
     bool greater = share->sight[1].depth > share->sight[0].depth;
-    struct knee_step step =
-        aur_knee_step(&share->sight[!greater], &share->sight[greater], meter);
+    struct knee_step step = aur_knee_step(&share->sight[!greater], &share->sight[greater], meter);
     double part = (exp(step.latency) - 1) / (exp(step.depth) - 1);
     double latency = aur_knee_sight_turnover(&share->sight[0]);
 

@@ -44,21 +44,21 @@ struct knee_share {
     double turnover;            /* s, the least seen since the last alarm; 0: not known */
     double base;                /* s, the least that is taken for the device's own; likewise */
     struct knee_evidence evidence;
-    double recent;              /* s for which others are expected back */
-    double ban, ban_next;       /* s for which nothing is suspected; it grows */
+    double recent;        /* s for which others are expected back */
+    double ban, ban_next; /* s for which nothing is suspected; it grows */
 
-    int limit;              /* in sharing */
-    int slot_of;            /* 0: the limit's, 1: the other depth's, 2: the limit's again */
+    int limit;                    /* in sharing */
+    int slot_of;                  /* 0: the limit's, 1: the other depth's, 2: the limit's again */
     struct knee_span slot, first; /* the running one; the limit's */
-    bool is_proved;         /* that there are others; before, the limit stays */
-    bool drains;            /* the other depth is a smaller one, to see the device's own latency */
+    bool is_proved;               /* that there are others; before, the limit stays */
+    bool drains; /* the other depth is a smaller one, to see the device's own latency */
     int cycles;
-    double rest;            /* s until it is asked again */
-    int alone;              /* times running that all of the queue was ours ... */
-    int free;               /* ... that there was none */
-    int idle;               /* ... that the limit was not used */
-    int steps;              /* that told something */
-    double part;            /* of the queue that is ours, by the last ones */
+    double rest; /* s until it is asked again */
+    int alone;   /* times running that all of the queue was ours ... */
+    int free;    /* ... that there was none */
+    int idle;    /* ... that the limit was not used */
+    int steps;   /* that told something */
+    double part; /* of the queue that is ours, by the last ones */
 };
 
 enum knee_company {
@@ -70,7 +70,8 @@ enum knee_company {
 
 /* All that was seen is of another target. */
 void aur_knee_share_forget(struct knee_share *share);
-/* Every tick under a limit, outside of sharing; meter: of the tick before. True: others share it. */
+/* Every tick under a limit, outside of sharing; meter: of the tick before. True: others share it.
+ */
 bool aur_knee_share_watch(struct knee_share *share, const struct knee_meter *meter,
                           const struct control_window *window, double seconds);
 /* At a limit that was found: does latency leave room for others? */

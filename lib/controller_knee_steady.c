@@ -15,6 +15,7 @@
 #define COUNT_SIGMAS 3.5
 #define BLOCK_SECONDS 0.03
 #define CONFIRM_SECONDS 0.04
+#define LATE 0.5    /* of the confirming time, and of what is an alarm */
 #define FOLLOW 0.03 /* of a block's deviation goes into log_rate */
 #define SPREAD_GAIN 0.05
 #define CAUTION_MOST 4
@@ -101,13 +102,17 @@ static double tolerance(const struct knee_steady *steady, double variance)
     return steady->caution * fmax(most, COUNT_SIGMAS * sqrt(variance));
 }
 
-static enum knee_news confirm(struct knee_steady *steady, double off, double variance)
+/* late: of the second half alone, lest what is over by then is taken for a change. */
+static enum knee_news confirm(struct knee_steady *steady, double off, double variance, double late)
 {
     double least = CONFIRM_SECONDS * steady->caution * steady->caution;
+    double most = tolerance(steady, variance);
 
+    if (steady->block[0].seconds < LATE * least)
+        aur_knee_span_clear(&steady->block[1]);
     if (steady->block[0].seconds < least)
         return KNEE_CALM;
-    if (off * steady->direction > tolerance(steady, variance) &&
+    if (off * steady->direction > most && late * steady->direction > LATE * most &&
         aur_knee_span_is_bound(&steady->block[0]))
         return steady->direction > 0 ? KNEE_ALARM_UP : KNEE_ALARM_DOWN;
     bool is_sure =
@@ -184,7 +189,7 @@ static enum knee_news watch(struct knee_steady *steady, const struct knee_meter 
         ends[i] = variance[i] < block_sigma[i] * block_sigma[i] || block->seconds >= block_most[i];
     }
     if (steady->watch == KNEE_CONFIRM)
-        return confirm(steady, off[0], variance[0]);
+        return confirm(steady, off[0], variance[0], off[1]);
     for (int i = 0; i < 2; i++) {
         if (steady->block[i].seconds >= BLOCK_SECONDS &&
             fabs(off[i]) > tolerance(steady, variance[i]) &&

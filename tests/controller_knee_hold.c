@@ -56,8 +56,47 @@ static void check_close(int knee, int wanted)
        model.verdict.limit);
 }
 
+/* An alarm with less to do than twice the limit: no trial upwards is bound, the knee is kept. */
+static void check_alarm(double factor, int wanted)
+{
+    model_init(&model, AURAIO_CONTROL_KNEE, 50000, 32 / 50000.0, 1024);
+    model_run(&model, 4);
+    model.rate *= factor;
+    model.latency /= factor;
+    model.wanted = wanted;
+    model_run(&model, 4);
+    ok(model.verdict.knee >= 29 && model.verdict.knee <= 38,
+       "%.2g times as fast, %d wanted: the knee is %d", factor, wanted, model.verdict.knee);
+    ok(model.verdict.gated && model.verdict.limit >= 32 && model.verdict.limit <= 1.25 * 32,
+       "... the limit is %d", model.verdict.limit);
+}
+
+/* The application rests in the middle of the search after an alarm. */
+static void check_rest(void)
+{
+    model_init(&model, AURAIO_CONTROL_KNEE, 50000, 32 / 50000.0, 1024);
+    model_run(&model, 4);
+    model.rate /= 2;
+    model.latency *= 2;
+    while (model.verdict.phase == AURAIO_PHASE_CONVERGED ||
+           model.verdict.phase == AURAIO_PHASE_STEADY)
+        model_tick(&model, 0.01);
+    model.wanted = 3;
+    model_run(&model, 4);
+    ok(model.verdict.knee > 0 && model.verdict.gated, "at rest after an alarm: the knee is %d",
+       model.verdict.knee);
+    model.wanted = 1024;
+    model_run(&model, 0.1);
+    ok(model.verdict.gated && model.verdict.limit <= 2 * 38,
+       "... and from it the search begins (%d)", model.verdict.limit);
+}
+
 int main(void)
 {
+    check_alarm(0.5, 45);
+    check_alarm(2, 45);
+    check_alarm(0.5, 60);
+    check_rest();
     check_own_depth(40000, 0.0001, 0.2, 0.3);
     check_own_depth(40000, 0.0001, 0.5, 0.3);
     check_own_depth(30000, 0.0005, 0.3, 0.3);

@@ -23,7 +23,7 @@ struct score {
     double over;         /* share of operations above the ceiling */
     double windows_over; /* share of half seconds whose P99 is */
     double searches_per_minute;
-    double jain; /* fairness among the rings that want more than they get */
+    double jain;         /* fairness among the rings that want more than they get */
     double all_depth;    /* in flight on average, of all processes */
     double process_jain; /* fairness among the processes */
     double ring_throughput[SETUP_RINGS];
