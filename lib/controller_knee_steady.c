@@ -15,8 +15,9 @@
 #define COUNT_SIGMAS 3.5
 #define BLOCK_SECONDS 0.03
 #define CONFIRM_SECONDS 0.04
-#define LATE 0.5    /* of the confirming time, and of what is an alarm */
-#define FOLLOW 0.03 /* of a block's deviation goes into log_rate */
+#define LATE 0.5     /* of the confirming time is its second half, in which ... */
+#define LASTING 0.75 /* ... so much of the deviation lasts */
+#define FOLLOW 0.03  /* of a block's deviation goes into log_rate */
 #define SPREAD_GAIN 0.05
 #define CAUTION_MOST 4
 #define CAUTION_FALSE 1.6
@@ -112,7 +113,8 @@ static enum knee_news confirm(struct knee_steady *steady, double off, double var
         aur_knee_span_clear(&steady->block[1]);
     if (steady->block[0].seconds < least)
         return KNEE_CALM;
-    if (off * steady->direction > most && late * steady->direction > LATE * most &&
+    if (off * steady->direction > most &&
+        late * steady->direction > LASTING * off * steady->direction - 2 * sqrt(variance) &&
         aur_knee_span_is_bound(&steady->block[0]))
         return steady->direction > 0 ? KNEE_ALARM_UP : KNEE_ALARM_DOWN;
     bool is_sure =
@@ -230,6 +232,15 @@ static bool begin_dither(struct knee_steady *steady, const struct knee_meter *me
     return true;
 }
 
+/* The limit itself gave what it always does while it was tried. */
+static bool was_calm(const struct knee_steady *steady, const struct knee_meter *meter)
+{
+    const struct knee_span *span = &steady->trial.total_a;
+
+    return fabs(aur_knee_span_log_rate(span) - steady->log_rate) <
+           tolerance(steady, aur_knee_span_variance(span, meter));
+}
+
 static enum knee_news dither(struct knee_steady *steady, const struct knee_meter *meter,
                              const struct control_window *window, double seconds, uint32_t *chance)
 {
@@ -249,7 +260,7 @@ static enum knee_news dither(struct knee_steady *steady, const struct knee_meter
         return KNEE_IDLE;
     if (answer == KNEE_OVER)
         return up ? KNEE_CALM : KNEE_TOO_SLOW;
-    if (answer == KNEE_YES)
+    if (answer == KNEE_YES && was_calm(steady, meter))
         return up ? KNEE_MORE : KNEE_LESS;
     return KNEE_CALM;
 }
