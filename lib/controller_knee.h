@@ -3,10 +3,11 @@
  * KNEE: finds the smallest depth with nearly full throughput, holds it and follows
  * it. Throughput is the objective, the P99 a constraint and an alarm.
  *
- * The law is in one of three states. It idles while the application does not use
- * what it may; it searches once it does; it holds what the search found. Below it
- * are measuring (spans, the meter), trials, the search, the steady state and the
- * ceiling, a file each; this one tells them when.
+ * The law is in one of four states. It idles while the application does not use
+ * what it may; it searches once it does; it holds what the search found, or shares
+ * the device once there are others in its queue. Below it are measuring (spans, the
+ * meter), trials, the search, the steady state, sharing and the ceiling, a file each;
+ * this one tells them when.
  */
 #ifndef AUR_CONTROLLER_KNEE_H
 #define AUR_CONTROLLER_KNEE_H

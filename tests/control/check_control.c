@@ -30,7 +30,7 @@ struct wish {
 static int usage(FILE *to)
 {
     fputs("usage: check_control [--seed N] [--law knee|aimd|best|none|N]... [--quick] [--each]\n"
-          "                     [--group random|change|ceiling|rings|calm|rest]\n"
+          "                     [--group random|change|ceiling|rings|calm|rivals|rest]\n"
           "                     [--scenario NAME [--trace FILE]] [--list]\n"
           "Without a scenario: the table of demands for one law (knee); --each prints every run.\n"
           "With one: the laws side by side (knee, aimd and the best static depth).\n",

@@ -212,6 +212,23 @@ static void fair(void)
        "rings that want little get it (%.2f of 3, %.2f of 1)", x[2] / each, x[3] / each);
 }
 
+/* Processes that keep the same depth get the same, and all of them are counted. */
+static void equal_processes(void)
+{
+    static struct bout bout;
+    struct contestant contestant = {LAW_STATIC, 6};
+    struct setup setup;
+
+    scenario_find("rival-laws", 1, &setup);
+    setup.eras = 1;
+    setup.seconds = 5;
+    memset(&bout, 0, sizeof bout);
+    bout_run(&world, &setup, &contestant, 1, 0, &bout);
+    const struct score *score = &bout.score[0][0];
+    ok(score->process_jain > .999, "equal processes get the same (%.5f)", score->process_jain);
+    ok(is_near(score->all_depth, 18, .001), "the depths of all are counted");
+}
+
 int main(void)
 {
     markov_queue(1, .7);
@@ -226,5 +243,6 @@ int main(void)
     nothing_is_lost();
     same_seed();
     fair();
+    equal_processes();
     return done();
 }

@@ -51,7 +51,8 @@ bool inquiry_group(const struct inquiry *inquiry, const char *name)
         void (*run)(const struct inquiry *inquiry);
     } groups[] = {{"random", inquiry_random},   {"change", inquiry_change},
                   {"ceiling", inquiry_ceiling}, {"rings", inquiry_rings},
-                  {"calm", inquiry_calm},       {"rest", inquiry_rest}};
+                  {"calm", inquiry_calm},       {"rivals", inquiry_rivals},
+                  {"rest", inquiry_rest}};
     bool is_all = !strcmp(name, "all"), is_known = is_all;
 
     for (unsigned i = 0; i < sizeof groups / sizeof *groups; i++) {

@@ -46,6 +46,7 @@ void inquiry_change(const struct inquiry *inquiry);  /* rows_change.c */
 void inquiry_ceiling(const struct inquiry *inquiry); /* rows_ceiling.c */
 void inquiry_rings(const struct inquiry *inquiry);   /* rows_rings.c */
 void inquiry_calm(const struct inquiry *inquiry);    /* rows_calm.c: noise, open loop, page cache */
+void inquiry_rivals(const struct inquiry *inquiry);  /* rows_rivals.c: other processes */
 void inquiry_rest(const struct inquiry *inquiry);    /* rows_rest.c: told, not judged */
 
 /* One of these groups (random, change, ...), or all; false: there is no such group. */
