@@ -288,6 +288,27 @@ static void tick_hold(struct knee *knee, const struct control_config *config,
         search(knee, config->initial > 0 ? config->initial : START, 0, &knee->hold.total);
 }
 
+static void tick_state(struct knee *knee, const struct control_config *config,
+                       const struct control_window *window, double seconds)
+{
+    if (sees_company(knee, window, seconds))
+        return;
+    switch (knee->state) {
+    case KNEE_HOLD:
+        tick_hold(knee, config, window, seconds);
+        break;
+    case KNEE_SEARCH:
+        tick_search(knee, window, seconds);
+        break;
+    case KNEE_STEADY:
+        tick_steady(knee, window, seconds);
+        break;
+    case KNEE_SHARE:
+        tick_share(knee, window, seconds);
+        break;
+    }
+}
+
 /* A new configuration asks for a new search from where the old one lets it begin. */
 static void follow_config(struct knee *knee, const struct control_config *config)
 {
@@ -301,6 +322,7 @@ static void follow_config(struct knee *knee, const struct control_config *config
     knee->ceiling_ns = config->ceiling_ns;
     if (same)
         return;
+    aur_knee_share_forget(&knee->share);
     if (knee->limit > range.max)
         knee->limit = knee->knee = 0;
     if (knee->state == KNEE_HOLD) {
@@ -358,16 +380,7 @@ void aur_knee_tick(struct knee *knee, const struct control_config *config, doubl
     follow_config(knee, config);
     knee->cut = fmax(0, knee->cut - seconds);
     if (aur_knee_meter_tick(&knee->meter, window, seconds)) {
-        if (sees_company(knee, window, seconds))
-            ;
-        else if (knee->state == KNEE_SHARE)
-            tick_share(knee, window, seconds);
-        else if (knee->state == KNEE_HOLD)
-            tick_hold(knee, config, window, seconds);
-        else if (knee->state == KNEE_SEARCH)
-            tick_search(knee, window, seconds);
-        else
-            tick_steady(knee, window, seconds);
+        tick_state(knee, config, window, seconds);
     } else if (knee->meter.stalled > STALL_SECONDS) {
         knee->meter.rate = knee->meter.cost_rate = knee->meter.stalled = 0;
         if (knee->state == KNEE_STEADY)

@@ -24,20 +24,20 @@
 #define AT_KNEE 1.6  /* times the device's own latency: no queue to speak of */
 #define BAN_FIRST 10 /* s */
 #define BAN_MOST 600
-#define STEP 1.4
-#define SLOT_OPS 400
+#define STEP 1.4     /* of the limit: others are disturbed as little as can still be measured */
+#define SLOT_OPS 400 /* with these and 3 % of noise a share is known to a tenth */
 #define SLOT_SECONDS 0.02
 #define SLOT_SECONDS_MOST 1.5
 #define SLOT_SIGMA 0.03
-#define YIELD 10 /* others to make room for, for each time that latency is too long */
-#define PART_LEAST 0.05
-#define NEAR 1.15
-#define FAR 2
-#define RAISE_MOST 2
-#define DRAIN_EVERY 4
-#define FREE 0.08 /* a share that small: there is no queue */
-#define ALL 0.88  /* a share that great: nobody else is there */
-#define MOST 0.66 /* likewise, where there is no queue before the step */
+#define YIELD 10        /* others to make room for, for each time that latency is too long */
+#define PART_LEAST 0.05 /* a smaller share is noise */
+#define NEAR 1.15       /* within this factor the limit stays; */
+#define FAR 2           /* beyond this one it moves far */
+#define RAISE_MOST 2    /* of what is taken for the device's own latency */
+#define DRAIN_EVERY 4   /* steps: one goes down, to see that latency */
+#define FREE 0.08       /* a share that small: there is no queue */
+#define ALL 0.88        /* a share that great: nobody else is there */
+#define MOST 0.66       /* likewise, where there is no queue before the step */
 #define NO_QUEUE 1.12
 #define RECENT 30 /* s after sharing: who gains by depth shares again */
 #define SURE 3    /* times running */
@@ -128,7 +128,7 @@ static enum knee_company conclude(struct knee_share *share, const struct knee_me
 {
     bool greater = share->sight[1].depth > share->sight[0].depth;
     struct knee_step step = aur_knee_step(&share->sight[!greater], &share->sight[greater], meter);
-    double part = (exp(step.latency) - 1) / (exp(step.depth) - 1);
+    double part = expm1(step.latency) / expm1(step.depth);
     double latency = aur_knee_sight_turnover(&share->sight[0]);
 
     if (share->drains) {

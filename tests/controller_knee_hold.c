@@ -2,7 +2,7 @@
 /*
  * KNEE notices an application that keeps a depth of its own, which is never bound,
  * although its throughput wobbles and ticks come late; one whose operations come at
- * random it lets be.
+ * random it lets be. A knee that is known survives the time in which nobody has use for it.
  */
 #include "controller_model.h"
 #include "tap.h"
