@@ -31,15 +31,31 @@ static struct totals totals_of(const auraio_engine_t *engine, const struct targe
     return all;
 }
 
-static void read_latencies(struct control *control, const struct target *target)
+/* How far one octave has moved since the last tick; most have not. */
+static void read_octave(struct control *control, const struct target *target, unsigned first)
 {
     struct control_window *window = &control->window;
 
-    for (unsigned i = 0; i < LATENCY_BUCKETS; i++) {
+    for (unsigned i = first; i < first + LATENCY_STEPS; i++) {
         uint32_t now = READ(target->known[i]);
         window->latency[i] = now - control->known[i];
         window->samples += window->latency[i];
         control->known[i] = now;
+    }
+}
+
+/* The window is all zero. */
+static void read_latencies(struct control *control, const struct target *target)
+{
+    for (unsigned first = 0; first < LATENCY_BUCKETS; first += LATENCY_STEPS) {
+        uint32_t moved = 0;
+        for (unsigned i = first; i < first + LATENCY_STEPS; i += 4) /* four beside each other */
+            moved |= (READ(target->known[i]) ^ control->known[i]) |
+                     (READ(target->known[i + 1]) ^ control->known[i + 1]) |
+                     (READ(target->known[i + 2]) ^ control->known[i + 2]) |
+                     (READ(target->known[i + 3]) ^ control->known[i + 3]);
+        if (moved)
+            read_octave(control, target, first);
     }
 }
 
