@@ -182,6 +182,9 @@ static void print_table(const struct results *results, int part)
            has_ceiling ? " ---: | ---: |" : "");
     for (int i = 0; i < results->field.count; i++) {
         struct row row = row_of(results, i, part);
+        if (results->is_brief && row.is_static && contestants[i].depth != best &&
+            contestants[i].depth != knee)
+            continue;
         printf("| %s | %.0f | %s | %.2f | %s | %.1f |", row.name, row.iops.median,
                figure_text(&row.of_best, of_best, sizeof of_best), row.p99.median,
                figure_text(&row.of_knee, of_knee, sizeof of_knee), row.limit.median);

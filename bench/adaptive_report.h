@@ -17,6 +17,7 @@ struct results {
     int rounds;
     struct run *runs; /* reached through run_at */
     int disturbed;    /* of them, in spite of repetition */
+    bool is_brief;    /* of the static depths, only the best and the knee are printed */
     bool from_start;  /* a law has settled when it has from the run's beginning, not the part's */
 };
 

@@ -24,7 +24,7 @@
 static const char *files[DISKS_MOST], *plots;
 static int file_count, rounds = 3;
 static double duration_s = USUAL_SECONDS;
-static bool is_quick, is_json;
+static bool is_quick, is_json, is_brief;
 
 static struct calibration of_file; /* the user's */
 
@@ -33,7 +33,7 @@ static _Noreturn void usage(void)
     fprintf(
         stderr,
         "usage: adaptive_value [--file PATH|DEVICE [--file ...]] [--duration SECONDS]\n"
-        "           [--rounds N] [--quick] [--json] [--plots DIR] [SCENARIO...]\n"
+        "           [--rounds N] [--quick] [--json] [--brief] [--plots DIR] [SCENARIO...]\n"
         "scenarios: neighbour ceiling phase two start, which are all without any; devices, or one "
         "of\n"
         "them by name;\n"
@@ -64,13 +64,10 @@ static bool is_group(const char *name)
 static void read_options(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"file", required_argument, NULL, 'f'},
-        {"duration", required_argument, NULL, 'd'},
-        {"rounds", required_argument, NULL, 'r'},
-        {"plots", required_argument, NULL, 'p'},
-        {"quick", no_argument, NULL, 'q'},
-        {"json", no_argument, NULL, 'j'},
-        {0},
+        {"file", required_argument, NULL, 'f'},   {"duration", required_argument, NULL, 'd'},
+        {"rounds", required_argument, NULL, 'r'}, {"plots", required_argument, NULL, 'p'},
+        {"quick", no_argument, NULL, 'q'},        {"json", no_argument, NULL, 'j'},
+        {"brief", no_argument, NULL, 'b'},        {0},
     };
     bool has_duration = false, has_rounds = false;
 
@@ -87,6 +84,8 @@ static void read_options(int argc, char **argv)
             is_quick = true;
         else if (letter == 'j')
             is_json = true;
+        else if (letter == 'b')
+            is_brief = true;
         else
             usage();
     }
@@ -123,7 +122,7 @@ static void run_scenario(struct stage *stage, const struct scenario *scenario)
 {
     double scale = duration_s / USUAL_SECONDS;
     bool is_simulated = stage_is_simulated(stage);
-    struct results results = {.scenario = scenario, .rounds = rounds};
+    struct results results = {.scenario = scenario, .rounds = rounds, .is_brief = is_brief};
 
     choose_field(scenario, is_simulated, &results.field);
     stage_set(stage, scenario);
