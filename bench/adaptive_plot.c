@@ -134,15 +134,15 @@ static void draw_run(const struct chart *chart, int contestant, int place, const
                 y_of_limit(run->samples[chart->disk][i].limit));
     fprintf(chart->out, "\"/>\n");
     draw_line(chart, x, THROUGHPUT_TOP - 14, x + 24, THROUGHPUT_TOP - 14, color);
-    draw_text(chart, x + 30, THROUGHPUT_TOP - 10, "start", r->contestants[contestant].name);
+    draw_text(chart, x + 30, THROUGHPUT_TOP - 10, "start", r->field.contestants[contestant].name);
 }
 
 static void draw(struct chart *chart)
 {
     static const char *const colors[] = {"#888", "#d95f02", "#1b7f5f"};
     const struct results *r = chart->results;
-    int shown[] = {best_static(r, r->plan.disk_count > 1 ? chart->disk : -1),
-                   r->contestant_count - 2, r->contestant_count - 1};
+    int shown[] = {best_static(r, r->plan.disk_count > 1 ? chart->disk : -1), r->field.count - 2,
+                   r->field.count - 1};
     const int shown_count = sizeof shown / sizeof *shown;
 
     for (int i = 0; i < shown_count; i++) {

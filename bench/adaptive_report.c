@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adaptive_report.h"
 
-#include "figures.h"
-
 #include <errno.h>
 #include <stdlib.h>
 
@@ -10,17 +8,25 @@
 
 enum value { IOPS, P99, LIMIT, OVER, WINDOWS };
 
-struct row {
-    const char *name;
-    struct figure iops, of_best, p99, of_knee, limit, over, windows;
-    struct figure settled; /* of the rounds in which it did */
-    int settled_rounds;
-    bool is_static;
-};
+void results_alloc(struct results *results)
+{
+    size_t n = (size_t)(results->rounds * results->field.count);
+
+    results->runs = calloc(n, sizeof *results->runs);
+    if (!results->runs)
+        give_up("results", ENOMEM);
+}
+
+void results_free(struct results *results)
+{
+    for (int i = 0; i < results->rounds * results->field.count; i++)
+        run_free(&results->runs[i]);
+    free(results->runs);
+}
 
 struct run *run_at(const struct results *results, int contestant, int round)
 {
-    return &results->runs[round * results->contestant_count + contestant];
+    return &results->runs[round * results->field.count + contestant];
 }
 
 static double value_at(const struct results *results, enum value value, int contestant, int part,
@@ -80,7 +86,7 @@ int best_static(const struct results *results, int part)
     int from = part < 0 ? 0 : part, to = part < 0 ? results->plan.part_count : part + 1, best = 0;
     double most = 0;
 
-    for (int i = 0; i < results->static_count; i++) {
+    for (int i = 0; i < results->field.static_count; i++) {
         double sum = 0;
         bool is_allowed = true;
         for (int p = from; p < to; p++) {
@@ -95,7 +101,7 @@ int best_static(const struct results *results, int part)
     return best;
 }
 
-static int knee_static(const struct results *results, int part)
+int knee_static(const struct results *results, int part)
 {
     int best = best_static(results, part), knee = 0;
 
@@ -107,15 +113,18 @@ static int knee_static(const struct results *results, int part)
 
 static void fill_settled(const struct results *results, int contestant, int part, struct row *row)
 {
-    int knee = results->contestants[knee_static(results, part)].depth;
+    int knee = results->field.contestants[knee_static(results, part)].depth;
     double best_iops = median_at(results, IOPS, best_static(results, part), part);
     double *values = calloc((size_t)results->rounds, sizeof *values);
+    struct run_plan plan = results->plan;
 
     if (!values)
         give_up("figures", ENOMEM);
+    if (results->from_start)
+        plan.part_count = 1;
     for (int round = 0; round < results->rounds; round++) {
-        double s = run_settled_s(run_at(results, contestant, round), &results->plan, part,
-                                 best_iops, knee);
+        double s = run_settled_s(run_at(results, contestant, round), &plan,
+                                 results->from_start ? 0 : part, best_iops, knee);
         if (s >= 0)
             values[row->settled_rounds++] = s;
     }
@@ -124,10 +133,10 @@ static void fill_settled(const struct results *results, int contestant, int part
     free(values);
 }
 
-static struct row make_row(const struct results *results, int contestant, int part)
+struct row row_of(const struct results *results, int contestant, int part)
 {
     int best = best_static(results, part), knee = knee_static(results, part);
-    struct row row = {.name = results->contestants[contestant].name,
+    struct row row = {.name = results->field.contestants[contestant].name,
                       .iops = figure_at(results, IOPS, contestant, part, -1),
                       .of_best = figure_at(results, IOPS, contestant, part, best),
                       .p99 = figure_at(results, P99, contestant, part, -1),
@@ -135,14 +144,14 @@ static struct row make_row(const struct results *results, int contestant, int pa
                       .limit = figure_at(results, LIMIT, contestant, part, -1),
                       .over = figure_at(results, OVER, contestant, part, -1),
                       .windows = figure_at(results, WINDOWS, contestant, part, -1),
-                      .is_static = contestant < results->static_count};
+                      .is_static = contestant < results->field.static_count};
 
     if (!row.is_static)
         fill_settled(results, contestant, part, &row);
     return row;
 }
 
-static void print_settled(const struct results *results, const struct row *row)
+void print_settled(const struct results *results, const struct row *row)
 {
     if (row->is_static)
         printf(" |");
@@ -159,7 +168,7 @@ static void print_settled(const struct results *results, const struct row *row)
 
 static void print_table(const struct results *results, int part)
 {
-    const struct contestant *contestants = results->contestants;
+    const struct contestant *contestants = results->field.contestants;
     int best = contestants[best_static(results, part)].depth;
     int knee = contestants[knee_static(results, part)].depth;
     bool has_ceiling = results->plan.ceiling_ms > 0;
@@ -171,8 +180,11 @@ static void print_table(const struct results *results, int part)
            " settled, s |%s\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |%s\n",
            knee, has_ceiling ? " operations over, % | windows over, % |" : "",
            has_ceiling ? " ---: | ---: |" : "");
-    for (int i = 0; i < results->contestant_count; i++) {
-        struct row row = make_row(results, i, part);
+    for (int i = 0; i < results->field.count; i++) {
+        struct row row = row_of(results, i, part);
+        if (results->is_brief && row.is_static && contestants[i].depth != best &&
+            contestants[i].depth != knee)
+            continue;
         printf("| %s | %.0f | %s | %.2f | %s | %.1f |", row.name, row.iops.median,
                figure_text(&row.of_best, of_best, sizeof of_best), row.p99.median,
                figure_text(&row.of_knee, of_knee, sizeof of_knee), row.limit.median);
@@ -189,9 +201,10 @@ void print_tables(const struct results *results)
     if (results->plan.ceiling_ms > 0)
         printf("\nThe ceiling of the P99 is %.2f ms.\n", results->plan.ceiling_ms);
     if (results->disturbed)
-        printf("\nDuring %d of %d runs the application waited for a CPU for over a tenth of the "
+        printf("\nDuring %d of %d runs the application or its disk waited for a CPU for over a "
+               "tenth of the "
                "time.\n",
-               results->disturbed, results->rounds * results->contestant_count);
+               results->disturbed, results->rounds * results->field.count);
     for (int part = 0; part < results->plan.part_count; part++)
         print_table(results, part);
 }
@@ -216,7 +229,7 @@ static void print_json_row(const struct results *results, const struct row *row)
 
 void print_json(const struct results *results)
 {
-    const struct contestant *contestants = results->contestants;
+    const struct contestant *contestants = results->field.contestants;
 
     printf("{\"name\": \"%s\", \"title\": \"%s\", \"seconds\": %g, \"rounds\": %d, "
            "\"disturbed\": %d, \"ceiling_ms\": %g, \"parts\": [",
@@ -227,8 +240,8 @@ void print_json(const struct results *results)
                part ? "," : "", results->scenario->parts[part],
                contestants[best_static(results, part)].depth,
                contestants[knee_static(results, part)].depth);
-        for (int i = 0; i < results->contestant_count; i++) {
-            struct row row = make_row(results, i, part);
+        for (int i = 0; i < results->field.count; i++) {
+            struct row row = row_of(results, i, part);
             printf("%s\n    ", i ? "," : "");
             print_json_row(results, &row);
         }

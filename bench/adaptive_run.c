@@ -16,6 +16,7 @@
 enum {
     WINDOW_MS = 150,   /* the library's windows last 100 ms and more */
     SMOOTH = 5,        /* samples; one alone is noisy */
+    ATTEMPTS = 3,      /* at a run without others */
     SETTLED_SLACK = 10 /* a tenth of the samples may be deeper: the law asks how things are */
 };
 
@@ -143,7 +144,7 @@ static void end_disks(struct watch *watch, double now)
 }
 
 /* Seconds this thread has waited for a CPU; 0 where the kernel does not tell. */
-static double delayed_s(void)
+static double self_delayed_s(void)
 {
     unsigned long long on_cpu_ns, delayed_ns = 0;
     FILE *f = fopen("/proc/thread-self/schedstat", "re");
@@ -154,6 +155,11 @@ static double delayed_s(void)
         delayed_ns = 0;
     fclose(f);
     return (double)delayed_ns / 1e9;
+}
+
+static double delayed_s(const struct run_plan *plan)
+{
+    return self_delayed_s() + (plan->disk_delayed_s ? plan->disk_delayed_s(plan->context) : 0);
 }
 
 static void measure(struct watch *watch)
@@ -196,6 +202,8 @@ void run_contestant(const struct run_plan *plan, const struct contestant *contes
         if (!run->samples[d])
             give_up("samples", ENOMEM);
     }
+    if (plan->begin_run)
+        plan->begin_run(plan->context);
     load_begin(&watch->load, plan->disks, plan->disk_count, contestant, plan->ceiling_ms,
                plan->seed);
     for (double warm = seconds_now() + plan->warm_s; seconds_now() < warm;)
@@ -203,10 +211,12 @@ void run_contestant(const struct run_plan *plan, const struct contestant *contes
     add_latencies(watch, false);
     for (int d = 0; d < plan->disk_count; d++)
         watch->done[d] = watch->load.done[d] = 0;
-    double delayed = delayed_s();
+    double delayed = delayed_s(plan);
     measure(watch);
-    run->delayed = (delayed_s() - delayed) / plan->seconds;
+    run->delayed = (delayed_s(plan) - delayed) / plan->seconds;
     load_end(&watch->load);
+    if (plan->end_run)
+        plan->end_run(plan->context);
     free(watch);
 }
 
@@ -214,6 +224,23 @@ void run_free(struct run *run)
 {
     for (int d = 0; d < DISKS_MOST; d++)
         free(run->samples[d]);
+}
+
+bool run_undisturbed(const struct run_plan *plan, const struct contestant *contestant,
+                     struct run *run)
+{
+    const double bearable = .1;
+
+    run_contestant(plan, contestant, run);
+    for (int attempt = 1; attempt < ATTEMPTS && run->delayed > bearable; attempt++) {
+        struct run next;
+        run_contestant(plan, contestant, &next);
+        bool is_better = next.delayed < run->delayed;
+        run_free(is_better ? run : &next);
+        if (is_better)
+            *run = next;
+    }
+    return run->delayed > bearable;
 }
 
 /* Mean throughput of the samples from..to-1. */

@@ -27,7 +27,7 @@ struct run {
     struct part_result parts[PARTS_MOST];
     struct sample *samples[DISKS_MOST];
     int sample_count;
-    double delayed; /* share of the time in which the application was ready and had no CPU */
+    double delayed; /* share of the time in which it or a simulated disk was ready and had no CPU */
 };
 
 /* How a run goes. The hook makes the change that begins a part. */
@@ -38,7 +38,11 @@ struct run_plan {
     double warm_s;  /* before the first part, not measured */
     double seconds;
     double ceiling_ms; /* 0: none */
+    /* NULL, or called before the run, with each part, after the run. */
+    void (*begin_run)(void *context);
     void (*begin_part)(void *context, struct load *load, int part);
+    void (*end_run)(void *context);
+    double (*disk_delayed_s)(void *context); /* NULL, or how long disks have waited for a CPU */
     void *context;
     unsigned seed;
 };
@@ -46,6 +50,11 @@ struct run_plan {
 void run_contestant(const struct run_plan *plan, const struct contestant *contestant,
                     struct run *run);
 void run_free(struct run *run);
+
+/* The same, but a run in which others had the CPU says little: it is repeated, and the best attempt
+ * in this regard counts. Whether that still was disturbed. */
+bool run_undisturbed(const struct run_plan *plan, const struct contestant *contestant,
+                     struct run *run);
 
 /* Seconds from the beginning of a part until throughput is, and stays on average, 95 % of the best
  * and the limit at most 1.5 times the knee, but for a tenth of the time; negative: never. */

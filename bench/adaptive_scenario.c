@@ -105,7 +105,7 @@ struct stage {
     atomic_bool neighbour_ends;
 };
 
-static struct disk open_disk(const char *path, bool is_known)
+struct disk disk_open(const char *path, bool is_known)
 {
     struct disk disk = {.is_known = is_known};
 
@@ -137,7 +137,7 @@ struct stage *stage_open(const char *const *files, int file_count)
     }
     for (int i = 0; i < stage->disk_count; i++)
         stage->disks[i] =
-            open_disk(file_count ? files[i] : simdisk_path(stage->simdisks[i]), !file_count);
+            disk_open(file_count ? files[i] : simdisk_path(stage->simdisks[i]), !file_count);
     return stage;
 }
 
@@ -175,6 +175,13 @@ static void change(struct stage *stage, int disk, const char *settings)
 void stage_set(struct stage *stage, const struct scenario *scenario)
 {
     stage->scenario = scenario;
+}
+
+void stage_begin_run(void *context)
+{
+    struct stage *stage = context;
+    const struct scenario *scenario = stage->scenario;
+
     for (int i = 0; i < scenario->disk_count && stage_is_simulated(stage); i++)
         change(stage, i, scenario->settings[i * (scenario->disk_count > 1)]);
 }
@@ -223,7 +230,17 @@ void stage_begin_part(void *context, struct load *load, int part)
         load->block = part == 1 ? LARGE_BLOCK : SMALL_BLOCK;
 }
 
-void stage_end_run(struct stage *stage)
+void stage_end_run(void *stage)
 {
     set_neighbour(stage, false);
+}
+
+double stage_delayed_s(void *context)
+{
+    const struct stage *stage = context;
+    double sum = 0;
+
+    for (int i = 0; i < stage->disk_count && stage_is_simulated(stage); i++)
+        sum += simdisk_delayed_s(stage->simdisks[i]);
+    return sum;
 }

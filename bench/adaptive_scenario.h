@@ -34,11 +34,14 @@ bool stage_can(const struct stage *stage, const struct scenario *scenario);
 bool stage_is_simulated(const struct stage *stage);
 const struct disk *stage_disks(const struct stage *stage);
 
-/* The disks as the scenario begins; then the stage is the context of stage_begin_part. */
+/* What is played from now on; the hooks of the runs, whose context is the stage. */
 void stage_set(struct stage *stage, const struct scenario *scenario);
+void stage_begin_run(void *stage);
 void stage_begin_part(void *stage, struct load *load, int part);
+void stage_end_run(void *stage);
+double stage_delayed_s(void *stage);
 
-/* After each run. */
-void stage_end_run(struct stage *stage);
+/* With O_DIRECT where the file has that. */
+struct disk disk_open(const char *path, bool is_known);
 
 #endif

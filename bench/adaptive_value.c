@@ -6,6 +6,7 @@
  * taken within a round. Static depths hold back in the library too, so nothing but the choice of
  * depth differs. Where other programs want the CPUs, "chrt -f 1 adaptive_value" keeps them out.
  */
+#include "adaptive_devices.h"
 #include "adaptive_report.h"
 #include "figures.h"
 
@@ -17,29 +18,26 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { CONTESTANTS_MOST = 24, CALIBRATION_MS = 500, ATTEMPTS = 3 };
-
-#define USUAL_SECONDS 6 /* that the seconds of a scenario are meant for */
+#define DEVICES "devices" /* no scenario of the stage, but a table of its own */
+#define USUAL_SECONDS 6   /* that the seconds of a scenario are meant for */
 
 static const char *files[DISKS_MOST], *plots;
 static int file_count, rounds = 3;
 static double duration_s = USUAL_SECONDS;
-static bool is_quick, is_json;
+static bool is_quick, is_json, is_brief;
 
-static struct contestant contestants[CONTESTANTS_MOST];
-static int static_count, contestant_count;
-
-/* What one sweep over a user's file told. */
-static int file_knee;
-static double file_ceiling_ms;
+static struct calibration of_file; /* the user's */
 
 static _Noreturn void usage(void)
 {
-    fprintf(stderr,
-            "usage: adaptive_value [--file PATH|DEVICE [--file ...]] [--duration SECONDS]\n"
-            "           [--rounds N] [--quick] [--json] [--plots DIR] [SCENARIO...]\n"
-            "scenarios: neighbour ceiling phase two start; --duration is that of a run with\n"
-            "three parts; a second --file is for the scenario two\n");
+    fprintf(
+        stderr,
+        "usage: adaptive_value [--file PATH|DEVICE [--file ...]] [--duration SECONDS]\n"
+        "           [--rounds N] [--quick] [--json] [--brief] [--plots DIR] [SCENARIO...]\n"
+        "scenarios: neighbour ceiling phase two start, which are all without any; devices, or one "
+        "of\n"
+        "them by name;\n"
+        "--duration is that of a run with three parts; a second --file is for the scenario two\n");
     exit(2);
 }
 
@@ -55,6 +53,8 @@ static double number(const char *text, double least, double most)
 
 static bool is_group(const char *name)
 {
+    if (strcmp(name, DEVICES) == 0 || is_device(name))
+        return true;
     for (int i = 0; i < scenario_count; i++)
         if (strcmp(name, scenarios[i].group) == 0)
             return true;
@@ -64,13 +64,10 @@ static bool is_group(const char *name)
 static void read_options(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"file", required_argument, NULL, 'f'},
-        {"duration", required_argument, NULL, 'd'},
-        {"rounds", required_argument, NULL, 'r'},
-        {"plots", required_argument, NULL, 'p'},
-        {"quick", no_argument, NULL, 'q'},
-        {"json", no_argument, NULL, 'j'},
-        {0},
+        {"file", required_argument, NULL, 'f'},   {"duration", required_argument, NULL, 'd'},
+        {"rounds", required_argument, NULL, 'r'}, {"plots", required_argument, NULL, 'p'},
+        {"quick", no_argument, NULL, 'q'},        {"json", no_argument, NULL, 'j'},
+        {"brief", no_argument, NULL, 'b'},        {0},
     };
     bool has_duration = false, has_rounds = false;
 
@@ -87,6 +84,8 @@ static void read_options(int argc, char **argv)
             is_quick = true;
         else if (letter == 'j')
             is_json = true;
+        else if (letter == 'b')
+            is_brief = true;
         else
             usage();
     }
@@ -99,181 +98,119 @@ static void read_options(int argc, char **argv)
             usage();
 }
 
-static bool is_chosen(const struct scenario *scenario, int argc, char **argv)
+static bool is_chosen(const char *group, int argc, char **argv)
 {
     for (int i = optind; i < argc; i++)
-        if (strcmp(argv[i], scenario->group) == 0)
+        if (strcmp(argv[i], group) == 0)
             return true;
-    return optind == argc;
+    return false;
 }
 
-/* Keeps the static ones in order of depth. */
-static void add_static(int depth)
+static void choose_field(const struct scenario *scenario, bool is_simulated, struct field *field)
 {
-    int at = static_count;
-
-    while (at > 0 && contestants[at - 1].depth > depth)
-        at--;
-    if (depth < 1 || depth > READS_PER_DISK || (at > 0 && contestants[at - 1].depth == depth))
-        return;
-    memmove(&contestants[at + 1], &contestants[at],
-            (size_t)(static_count - at) * sizeof *contestants);
-    contestants[at] = (struct contestant){.depth = depth};
-    snprintf(contestants[at].name, sizeof contestants[at].name, "static %d", depth);
-    static_count++;
-}
-
-static void add_law(const char *name, auraio_control_t law)
-{
-    struct contestant *c = &contestants[contestant_count++];
-
-    *c = (struct contestant){.law = law};
-    snprintf(c->name, sizeof c->name, "%s", name);
-}
-
-static void choose_contestants(const struct scenario *scenario, bool is_simulated)
-{
-    static_count = 0;
-    for (int depth = 1; depth <= READS_PER_DISK; depth *= is_quick ? 4 : 2)
-        add_static(depth);
+    *field = (struct field){.count = 0};
+    field_add_powers(field, is_quick ? 4 : 2);
     for (int i = 0; is_simulated && i < EXTRA_DEPTHS && scenario->extra_depths[i]; i++)
         if (!is_quick || i % 2 == 1)
-            add_static(scenario->extra_depths[i]);
-    if (!is_simulated) {
-        add_static(file_knee * 3 / 4);
-        add_static(file_knee);
-        add_static(file_knee * 5 / 4);
-        add_static(file_knee * 3 / 2);
-    }
-    contestant_count = static_count;
-    add_law("AIMD", AURAIO_CONTROL_AIMD);
-    add_law("KNEE", AURAIO_CONTROL_KNEE);
-}
-
-/* Where the knee of a user's file lies, to a factor of two, and a ceiling that can be kept. */
-static void calibrate(struct stage *stage)
-{
-    struct run_plan plan = {.disks = stage_disks(stage),
-                            .disk_count = 1,
-                            .part_count = 1,
-                            .warm_s = .1,
-                            .seconds = CALIBRATION_MS / 1e3,
-                            .seed = 1};
-    double iops[16], p99[16], most = 0;
-    int n = 0, knee = 0;
-
-    for (int depth = 1; depth <= READS_PER_DISK; depth *= 2, n++) {
-        struct contestant contestant = {.depth = depth};
-        struct run run;
-        run_contestant(&plan, &contestant, &run);
-        iops[n] = run.parts[0].iops;
-        p99[n] = run.parts[0].p99_ms;
-        most = fmax(most, iops[n]);
-        run_free(&run);
-    }
-    while (iops[knee] < .97 * most)
-        knee++;
-    file_knee = 1 << knee;
-    file_ceiling_ms = sqrt(p99[0] * p99[knee]);
-}
-
-/* A run in which others had the CPU says little: it is repeated, and the best attempt in this
- * regard counts. Whether that still was disturbed. */
-static bool run_undisturbed(struct stage *stage, const struct scenario *scenario,
-                            const struct run_plan *plan, const struct contestant *contestant,
-                            struct run *run)
-{
-    const double bearable = .1;
-
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        struct run next;
-        stage_set(stage, scenario);
-        run_contestant(plan, contestant, &next);
-        stage_end_run(stage);
-        if (attempt > 0 && next.delayed > run->delayed) {
-            run_free(&next);
-            continue;
-        }
-        if (attempt > 0)
-            run_free(run);
-        *run = next;
-        if (run->delayed <= bearable)
-            return false;
-    }
-    return true;
+            field_add_depth(field, scenario->extra_depths[i]);
+    if (!is_simulated)
+        field_add_around(field, of_file.knee);
+    field_add_laws(field);
 }
 
 static void run_scenario(struct stage *stage, const struct scenario *scenario)
 {
     double scale = duration_s / USUAL_SECONDS;
     bool is_simulated = stage_is_simulated(stage);
-    struct results results = {.scenario = scenario, .contestants = contestants, .rounds = rounds};
+    struct results results = {.scenario = scenario, .rounds = rounds, .is_brief = is_brief};
 
-    choose_contestants(scenario, is_simulated);
+    choose_field(scenario, is_simulated, &results.field);
+    stage_set(stage, scenario);
     results.title = is_simulated ? scenario->title : scenario->on_file;
-    results.static_count = static_count;
-    results.contestant_count = contestant_count;
     results.plan = (struct run_plan){.disks = stage_disks(stage),
                                      .disk_count = scenario->disk_count,
                                      .part_count = scenario->part_count,
                                      .warm_s = scenario->warm_s * scale,
                                      .seconds = scenario->seconds * scale,
                                      .ceiling_ms = scenario->ceiling_ms > 0 && !is_simulated
-                                                       ? file_ceiling_ms
+                                                       ? of_file.ceiling_ms
                                                        : scenario->ceiling_ms,
+                                     .begin_run = stage_begin_run,
                                      .begin_part = stage_begin_part,
+                                     .end_run = stage_end_run,
+                                     .disk_delayed_s = stage_delayed_s,
                                      .context = stage};
+    int contestant_count = results.field.count;
     fprintf(stderr, "adaptive_value: %s: %d runs, about %.0f s\n", scenario->name,
             rounds * contestant_count,
             rounds * contestant_count * (results.plan.warm_s + results.plan.seconds));
-    results.runs = calloc((size_t)(rounds * contestant_count), sizeof *results.runs);
-    if (!results.runs)
-        give_up("results", ENOMEM);
+    results_alloc(&results);
     for (int round = 0; round < rounds; round++) {
         results.plan.seed = (unsigned)round + 1;
         for (int turn = 0; turn < contestant_count; turn++) {
             int i = (turn + round) % contestant_count;
-            results.disturbed += run_undisturbed(stage, scenario, &results.plan, &contestants[i],
+            results.disturbed += run_undisturbed(&results.plan, &results.field.contestants[i],
                                                  run_at(&results, i, round));
         }
     }
     (is_json ? print_json : print_tables)(&results);
     if (plots)
         plot(&results, plots);
-    for (int i = 0; i < rounds * contestant_count; i++)
-        run_free(&results.runs[i]);
-    free(results.runs);
+    results_free(&results);
     if (fflush(stdout) != 0)
         give_up("output", errno);
 }
 
-int main(int argc, char **argv)
+static void run_scenarios(int argc, char **argv)
 {
+    struct stage *stage = stage_open(files, file_count);
     const char *between = "";
 
-    read_options(argc, argv);
-    if (plots && mkdir(plots, 0777) != 0 && errno != EEXIST)
-        give_up(plots, errno);
-    struct stage *stage = stage_open(files, file_count);
     if (!stage_is_simulated(stage))
-        calibrate(stage);
-    if (is_json)
-        printf("{\"version\": \"%s\", \"disk\": \"%s\", \"scenarios\": [", auraio_version(),
-               file_count ? files[0] : "simdisk");
-    else
-        printf("libauraio %s on %s. Medians of %d rounds; in brackets the least and the greatest,\n"
-               "or bounds that hold with 95 %% probability. A run of three parts lasts %g s.\n",
-               auraio_version(), file_count ? files[0] : "simdisk", rounds, duration_s);
+        of_file = calibrate(stage_disks(stage));
     for (int i = 0; i < scenario_count; i++) {
-        if (!is_chosen(&scenarios[i], argc, argv) || !stage_can(stage, &scenarios[i]))
+        bool is_wanted = optind == argc || is_chosen(scenarios[i].group, argc, argv);
+        if (!is_wanted || !stage_can(stage, &scenarios[i]))
             continue;
         if (is_json)
             printf("%s\n", between);
         run_scenario(stage, &scenarios[i]);
         between = ",";
     }
+    stage_close(stage);
+}
+
+int main(int argc, char **argv)
+{
+    const char *disk = "simdisk";
+
+    read_options(argc, argv);
+    if (file_count)
+        disk = files[0];
+    if (plots && mkdir(plots, 0777) != 0 && errno != EEXIST)
+        give_up(plots, errno);
+    const struct devices_options devices = {.file = files[0],
+                                            .plots = plots,
+                                            .rounds = rounds,
+                                            .scale = duration_s / USUAL_SECONDS,
+                                            .names = is_chosen(DEVICES, argc, argv) ? NULL
+                                                                                    : argv + optind,
+                                            .is_quick = is_quick,
+                                            .is_json = is_json};
+    int device_count = 0;
+    for (int i = optind; i < argc; i++)
+        device_count += strcmp(argv[i], DEVICES) == 0 || is_device(argv[i]);
+    if (is_json)
+        printf("{\"version\": \"%s\", \"disk\": \"%s\", \"scenarios\": [", auraio_version(), disk);
+    else
+        printf("libauraio %s on %s. Medians of %d rounds; in brackets the least and the greatest,\n"
+               "or bounds that hold with 95 %% probability. A run of three parts lasts %g s.\n",
+               auraio_version(), disk, rounds, duration_s);
+    if (device_count)
+        run_devices(&devices);
+    if (device_count < argc - optind || optind == argc)
+        run_scenarios(argc, argv);
     if (is_json)
         printf("]}\n");
-    stage_close(stage);
     return 0;
 }

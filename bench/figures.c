@@ -22,6 +22,8 @@ static int values_outside(int n)
     double just = pow(0.5, n), fewer = 0;
     int k = 0;
 
+    if (!(just > 0)) /* so many that the distribution is the normal one */
+        return (int)(n / 2.0 - 0.98 * sqrt(n));
     while (k < n / 2 && fewer + just <= 0.025) {
         fewer += just;
         just *= (double)(n - k) / (k + 1);

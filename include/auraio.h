@@ -655,7 +655,7 @@ typedef struct auraio_stats {
     int current_in_flight;         /* in the kernel now */
     int optimal_in_flight;         /* limits in force, all targets; without any what rings hold */
     int peak_in_flight;
-    int optimal_batch_size; /* submissions per system call aimed at; 0 = no number */
+    int optimal_batch_size; /* the batch threshold now; 0 = no number */
     int queued;             /* held back in the library now */
     int reserved0;
     uint64_t adaptive_spills; /* submissions ADAPTIVE sent to another CPU's ring */
@@ -684,8 +684,8 @@ typedef struct auraio_ring_stats {
     int64_t bytes_transferred;
     int pending_count; /* in flight or held back now */
     int peak_in_flight;
-    int in_flight_limit; /* of the target it works for most, all rings together; or queue_depth */
-    int batch_threshold;
+    int in_flight_limit;   /* of the target it works for most, all rings together; or queue_depth */
+    int batch_threshold;   /* the engine's optimal_batch_size */
     double p99_latency_ms; /* device latency, window */
     double throughput_bps; /* bytes per second, window */
     auraio_phase_t phase;  /* of that target */
@@ -776,8 +776,9 @@ const char *auraio_phase_name(int phase);
  *   min_in_flight    floor of a target's limit, 0 = the law's own; EINVAL negative
  *   max_in_flight    top of a target's limit, 0 = none; with disable_adaptive the limit itself;
  *                    EINVAL negative
- *   batch_threshold  submissions gathered before one system call: -1 the library decides, 0 only
- *                    poll, wait and flush send, > 0 that many; EINVAL < -1
+ *   batch_threshold  submissions gathered before one system call: 0 only poll, wait and flush
+ *                    send, > 0 that many, -1 the library decides: 32, but between 8 and 32
+ *                    under a limit of the controller, for 8 to 16 a call; EINVAL < -1
  */
 int auraio_set_max_p99_latency(auraio_engine_t *engine, double ms);
 int auraio_set_min_in_flight(auraio_engine_t *engine, int n);

@@ -31,15 +31,31 @@ static struct totals totals_of(const auraio_engine_t *engine, const struct targe
     return all;
 }
 
-static void read_latencies(struct control *control, const struct target *target)
+/* How far one octave has moved since the last tick; most have not. */
+static void read_octave(struct control *control, const struct target *target, unsigned first)
 {
     struct control_window *window = &control->window;
 
-    for (unsigned i = 0; i < LATENCY_BUCKETS; i++) {
+    for (unsigned i = first; i < first + LATENCY_STEPS; i++) {
         uint32_t now = READ(target->known[i]);
         window->latency[i] = now - control->known[i];
         window->samples += window->latency[i];
         control->known[i] = now;
+    }
+}
+
+/* The window is all zero. */
+static void read_latencies(struct control *control, const struct target *target)
+{
+    for (unsigned first = 0; first < LATENCY_BUCKETS; first += LATENCY_STEPS) {
+        uint32_t moved = 0;
+        for (unsigned i = first; i < first + LATENCY_STEPS; i += 4) /* four beside each other */
+            moved |= (READ(target->known[i]) ^ control->known[i]) |
+                     (READ(target->known[i + 1]) ^ control->known[i + 1]) |
+                     (READ(target->known[i + 2]) ^ control->known[i + 2]) |
+                     (READ(target->known[i + 3]) ^ control->known[i + 3]);
+        if (moved)
+            read_octave(control, target, first);
     }
 }
 
@@ -121,6 +137,67 @@ static void tick_target(auraio_engine_t *engine, struct target *target, double s
     publish(engine, target);
 }
 
+/* What the targets say that were at work since the last tick. */
+enum pace { IDLE, ON_TRIAL, UNLIMITED, LIMITED };
+
+/* LIMITED: by their laws, all of them. */
+static enum pace pace_of(const auraio_engine_t *engine)
+{
+    enum pace pace = IDLE;
+
+    for (int i = 0; i < atomic_load(&engine->targets.count); i++) {
+        const struct control *control = engine->targets.table[i]->control;
+        if (!control || !control->window.completed)
+            continue;
+        if (control->verdict.trial)
+            return ON_TRIAL;
+        if (!control->verdict.gated)
+            pace = UNLIMITED;
+        else if (pace == IDLE)
+            pace = LIMITED;
+    }
+    return pace;
+}
+
+/* All that rings have started, and the calls that it took. */
+static void count_calls(const auraio_engine_t *engine, uint64_t *submissions, uint64_t *calls)
+{
+    int i = 0;
+
+    *submissions = *calls = 0;
+    for (struct ring *ring; (ring = engine_next_ring(engine, &i));) {
+        *calls += READ(ring->count.submit_calls);
+        for (int t = 0; t <= READ(engine->targets.count); t++)
+            *submissions += READ(ring->at[t].started);
+    }
+}
+
+/* A trial compares depths: meanwhile the batch stays, and nothing is learnt about it. */
+static void tune_batch(auraio_engine_t *engine)
+{
+    enum pace pace = pace_of(engine);
+    unsigned before = READ(engine->batch), batch = pace == UNLIMITED ? BATCH_MOST : before;
+    uint64_t submissions, calls;
+
+    if (!READ(engine->tunes_batch) || pace == IDLE)
+        return;
+    count_calls(engine, &submissions, &calls);
+    if (pace == LIMITED) {
+        uint64_t new_calls = calls - engine->batch_calls;
+        if (new_calls < BATCH_CALLS)
+            return;
+        batch = batch_tuned(before, submissions - engine->batch_submissions, new_calls);
+    }
+    engine->batch_submissions = submissions;
+    engine->batch_calls = calls;
+    if (batch == before)
+        return;
+    lock_take(&engine->limits);
+    if (READ(engine->tunes_batch))
+        atomic_store(&engine->batch, batch);
+    lock_drop(&engine->limits);
+}
+
 void aur_control_tick(auraio_engine_t *engine, uint64_t now_ns)
 {
     uint64_t ends = READ(engine->tick_ends_ns);
@@ -135,6 +212,7 @@ void aur_control_tick(auraio_engine_t *engine, uint64_t now_ns)
 
     for (int i = 0; i < atomic_load(&engine->targets.count); i++)
         tick_target(engine, engine->targets.table[i], (double)took_ns / 1e9, attended, refused);
+    tune_batch(engine);
     engine->tick_began_ns = now_ns;
     engine->tick_waits = waits;
     engine->tick_refusals = refusals;

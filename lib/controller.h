@@ -22,8 +22,7 @@ struct control_window {
     uint64_t completed; /* operations */
     uint64_t bound;     /* of these: since the one before somebody wanted more than the limit */
     uint64_t polls;     /* times that completions were asked for */
-    uint64_t submissions, submit_calls; /* handed over, and in how many system calls */
-    uint64_t samples;                   /* latencies taken, each known to a tenth of itself */
+    uint64_t samples;   /* latencies taken, each known to a tenth of itself */
     uint64_t over[3];   /* of these, over 1.0, 0.9 and 0.8 of the ceiling; 0 without one */
     double concurrency; /* in flight at the end; 0: not known */
     uint32_t latency[LATENCY_BUCKETS]; /* the samples; they may be 1 in 8 of the operations */
@@ -41,7 +40,6 @@ struct control_verdict {
     int limit;  /* min..max */
     bool gated; /* the limit is in force; else all that comes is let through */
     bool trial; /* a trial runs: nothing else may be tuned meanwhile */
-    int batch;  /* submissions to gather for one system call; 0: no wish */
     auraio_phase_t phase;
     int knee;               /* 0: not known */
     double baseline_p99_ns; /* 0: not known */

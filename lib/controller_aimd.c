@@ -24,13 +24,10 @@
 #define STABLE_SECONDS 5
 #define PROBE_AGAIN 100 /* windows after a cut */
 #define CALM_SECONDS 0.1
-#define BATCH_WANTED 8 /* submissions per system call */
-#define BATCH_MOST 32
 
 void aur_aimd_init(struct aimd *aimd)
 {
     memset(aimd, 0, sizeof *aimd);
-    aimd->batch = BATCH_WANTED;
 }
 
 static void enter(struct aimd *aimd, enum aimd_phase phase)
@@ -43,19 +40,7 @@ static void enter(struct aimd *aimd, enum aimd_phase phase)
 static void clear_window(struct aimd *aimd)
 {
     aimd->seconds = aimd->cost = 0;
-    aimd->submissions = aimd->submit_calls = 0;
     aur_latency_sum_clear(&aimd->latency);
-}
-
-static void tune_batch(struct aimd *aimd)
-{
-    if (!aimd->submit_calls)
-        return;
-    double per_call = (double)aimd->submissions / (double)aimd->submit_calls;
-    if (per_call < BATCH_WANTED && aimd->batch < BATCH_MOST)
-        aimd->batch++;
-    else if (per_call > BATCH_WANTED + 1 && aimd->batch > 1)
-        aimd->batch--;
 }
 
 static bool is_bound(const struct control_window *window)
@@ -171,7 +156,7 @@ static void tell(const struct aimd *aimd, int max, struct control_verdict *verdi
     verdict->phase = phases[aimd->phase];
     verdict->gated = aimd->phase != AIMD_PASSTHROUGH;
     verdict->limit = verdict->gated ? aimd->limit : max;
-    verdict->batch = aimd->batch;
+    verdict->trial = aimd->phase == AIMD_PROBING;
     verdict->baseline_p99_ns = aimd->baseline_ns;
 }
 
@@ -185,8 +170,6 @@ void aur_aimd_tick(struct aimd *aimd, const struct control_config *config, doubl
     }
     aimd->seconds += seconds;
     aimd->cost += window->cost;
-    aimd->submissions += window->submissions;
-    aimd->submit_calls += window->submit_calls;
     aur_latency_sum_add(&aimd->latency, window->latency);
 
     bool pressed = is_pressed(aimd, window, config->max);
@@ -201,7 +184,6 @@ void aur_aimd_tick(struct aimd *aimd, const struct control_config *config, doubl
     if (aimd->seconds >= WINDOW_MOST ||
         (aimd->seconds >= WINDOW_SECONDS && aimd->latency.count >= WINDOW_SAMPLES)) {
         end_window(aimd, config);
-        tune_batch(aimd);
         clear_window(aimd);
     }
     tell(aimd, config->max, verdict);

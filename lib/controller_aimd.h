@@ -30,11 +30,9 @@ enum aimd_phase {
 struct aimd {
     enum aimd_phase phase;
     int limit; /* 0: not chosen yet */
-    int batch; /* submissions for one system call */
 
     /* The running window. */
     double seconds, cost;
-    uint64_t submissions, submit_calls;
     struct latency_sum latency;
 
     /* Pressure, by ticks. */

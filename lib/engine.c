@@ -190,8 +190,9 @@ static void free_memory(auraio_engine_t *engine)
 
 void aur_engine_set_batch(auraio_engine_t *engine, int threshold)
 {
-    unsigned batch = threshold < 0 ? AUTO_BATCH : (unsigned)threshold;
+    unsigned batch = threshold < 0 ? BATCH_MOST : (unsigned)threshold;
 
+    atomic_store(&engine->tunes_batch, threshold < 0);
     atomic_store(&engine->batch, batch ? batch : UINT_MAX);
 }
 

@@ -7,6 +7,7 @@
 #define AUR_ENGINE_H
 
 #include "backend.h"
+#include "batch.h"
 #include "bufpool.h"
 #include "events.h"
 #include "handle.h"
@@ -18,8 +19,7 @@
 
 #include <errno.h>
 
-#define AUTO_BATCH 32 /* submissions per io_uring_enter when the library decides */
-#define CPU_MAP 1024  /* CPUs told apart; those beyond share entries */
+#define CPU_MAP 1024 /* CPUs told apart; those beyond share entries */
 
 struct auraio_engine {
     _Atomic uint64_t epoch; /* of what the short way takes for granted: see express.h */
@@ -63,12 +63,14 @@ struct auraio_engine {
     _Atomic double max_p99_ms;
     _Atomic uint64_t wait_calls, eagain_count, abandoned;
     _Atomic uint64_t full_count; /* of eagain_count, for want of room in the rings */
-    struct lock limits;          /* around a choice of targets' limits and its consequences */
+    struct lock limits; /* around a choice of targets' limits and its consequences, or of batch */
+    _Atomic bool tunes_batch; /* the library decides on it; written under limits */
     _Atomic int peak_in_flight;
     _Atomic uint64_t last_reap_ns;   /* when completions were last collected, on any ring */
     _Atomic uint64_t window_ends_ns; /* CAS by the thread that closes the window */
     _Atomic uint64_t tick_ends_ns;   /* likewise for the control laws */
     uint64_t tick_began_ns, tick_waits, tick_refusals; /* by the thread that ticks */
+    uint64_t batch_submissions, batch_calls;           /* likewise; from there on batch is judged */
     _Atomic uint64_t looked_ns; /* when a poll last found nothing: see aur_ring_sample */
     uint64_t window_began_ns;   /* this and the two below: by that thread */
     uint64_t window_samples;
@@ -155,7 +157,8 @@ static inline struct ring *engine_next_ring(const auraio_engine_t *engine, int *
  */
 bool aur_engine_owns(const auraio_engine_t *engine, int fd);
 
-void aur_engine_set_batch(auraio_engine_t *engine, int threshold); /* as the option */
+/* As the option; under limits, but for create. */
+void aur_engine_set_batch(auraio_engine_t *engine, int threshold);
 int aur_engine_pending(const auraio_engine_t *engine);
 void aur_engine_fail(auraio_engine_t *engine, int error); /* a ring failed for good */
 

@@ -11,11 +11,18 @@ void aur_latency_sum_clear(struct latency_sum *sum)
     memset(sum, 0, sizeof *sum);
 }
 
+/* Latencies of a window lie in few octaves: the others are passed over. */
 void aur_latency_sum_add(struct latency_sum *sum, const uint32_t window[LATENCY_BUCKETS])
 {
-    for (unsigned i = 0; i < LATENCY_BUCKETS; i++) {
-        sum->buckets[i] += window[i];
-        sum->count += window[i];
+    for (unsigned first = 0; first < LATENCY_BUCKETS; first += LATENCY_STEPS) {
+        uint32_t n = 0;
+        for (unsigned i = 0; i < LATENCY_STEPS; i++)
+            n += window[first + i];
+        if (!n)
+            continue;
+        for (unsigned i = 0; i < LATENCY_STEPS; i++)
+            sum->buckets[first + i] += window[first + i];
+        sum->count += n;
     }
 }
 

@@ -11,7 +11,8 @@
 
 #define LATENCY_SHIFT 10 /* the unit: 1024 ns */
 #define LATENCY_OCTAVES 26
-#define LATENCY_BUCKETS (16 * LATENCY_OCTAVES)
+#define LATENCY_STEPS 16 /* buckets to an octave */
+#define LATENCY_BUCKETS (LATENCY_STEPS * LATENCY_OCTAVES)
 
 static inline unsigned latency_bucket(uint64_t ns)
 {

@@ -393,7 +393,9 @@ int auraio_set_batch_threshold(auraio_engine_t *engine, int n)
 
     if (error)
         return aur_fail(error);
+    lock_take(&engine->limits);
     aur_engine_set_batch(engine, n);
+    lock_drop(&engine->limits);
     int i = 0;
     for (struct ring *ring; (ring = engine_next_ring(engine, &i));) {
         ring_lock(ring);

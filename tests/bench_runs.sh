@@ -213,7 +213,7 @@ END
     is $? 77 "instructions without valgrind"
 }
 
-test_pool_and_engine() {
+test_pool_engine_and_tick() {
     run "$bench/bench_pool" --quick
     result $? "bench_pool"
     is "$(grep -Ec '^\| .* \| [0-9.]+ \| [0-9.]+ \| [0-9.]+ ' out)" 8 "... eight lines of figures"
@@ -224,7 +224,11 @@ test_pool_and_engine() {
     else
         skip "bench_engine" "$(head -n 1 err)"
     fi
-    for name in bench_pool bench_engine; do
+    run "$bench/bench_tick" --quick
+    result $? "bench_tick"
+    is "$(grep -Ec '^\| .* \| [0-9]+ \([0-9]+ to [0-9]+\) \| [0-9]+ \|$' out)" 4 \
+        "... four lines of figures"
+    for name in bench_pool bench_engine bench_tick; do
         run "$bench/$name" --slow
         is $? 2 "$name refuses an unknown option"
     done
@@ -234,6 +238,6 @@ test_contestants
 test_compare
 test_figures
 test_instructions
-test_pool_and_engine
+test_pool_engine_and_tick
 echo "1..$count"
 [ "$failed" -eq 0 ]

@@ -57,8 +57,6 @@ static void draw_window(const struct mood *mood, double seconds, struct control_
     window->cost = (double)window->completed * (1 + (double)chance(16));
     window->bound = mood->bound ? window->completed : chance(window->completed + 1);
     window->samples = window->completed / (1 + chance(8));
-    window->submissions = chance(window->completed + 1);
-    window->submit_calls = chance(window->submissions + 1);
     window->concurrency = chance(4) ? (double)chance(300) : 0;
     for (int i = 0; i < 3; i++)
         window->over[i] = chance(window->samples + 1);
@@ -71,8 +69,7 @@ static bool is_sound(const struct control_verdict *verdict, const struct control
     int min = config->min < 1 ? 1 : config->min > max ? max : config->min;
 
     return verdict->limit >= min && verdict->limit <= max && verdict->knee >= 0 &&
-           verdict->batch >= 0 && isfinite(verdict->baseline_p99_ns) &&
-           verdict->baseline_p99_ns >= 0;
+           isfinite(verdict->baseline_p99_ns) && verdict->baseline_p99_ns >= 0;
 }
 
 static uint64_t run(auraio_control_t law, uint64_t seed, int ticks, int *unsound)

@@ -71,8 +71,6 @@ static inline void model_tick(struct model *model, double seconds)
     window.cost = (double)window.completed;
     window.bound = limited || model->wanted > model->config.max ? window.completed : 0;
     window.polls = 1;
-    window.submissions = window.completed;
-    window.submit_calls = (window.completed + 3) / 4;
     window.concurrency = depth;
     if (rate > 0)
         model_samples(&window, depth / rate, model->config.ceiling_ns);

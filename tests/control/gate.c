@@ -16,7 +16,6 @@ static void start(struct world *world, struct target *target, uint32_t id)
 
     op->started = world->now;
     target->tokens++;
-    target->window.submissions++;
     lane_of(world, op)->in_flight++;
     meter_in_flight(&target->meter, world->now, 1);
     device_enter(world, &world->device[target->device], id);

@@ -12,7 +12,6 @@
 #define LOOK_NS 1000            /* a system call */
 #define OP_NS 250               /* the way of one operation through the library and its callback */
 #define HOLD_NS 100             /* to hold an operation back and move it up */
-#define SEND_AT_ONCE 32
 
 static void sample(struct target *target, uint64_t latency, uint64_t uncertain)
 {
@@ -48,17 +47,6 @@ static void count(struct world *world, struct ring *ring, struct op *op, uint64_
     world->completed += ring->process == 0;
 }
 
-static void count_calls(struct process *process, int devices)
-{
-    for (int i = 0; i < devices; i++) {
-        struct target *target = &process->target[i];
-        int batch = target->pilot.verdict.batch > 0 ? target->pilot.verdict.batch : SEND_AT_ONCE;
-        uint64_t sent = target->window.submissions - target->sent;
-        target->sent = target->window.submissions;
-        target->window.submit_calls += (sent + (uint64_t)batch - 1) / (uint64_t)batch;
-    }
-}
-
 static uint64_t cpu_time(const struct setup *setup, struct ring *ring, int n)
 {
     double extra = setup->reap_us * 1e3 + n * setup->op_us * 1e3;
@@ -88,7 +76,6 @@ void ring_reap(struct world *world, struct ring *ring)
     ring->outstanding -= n;
     for (int i = 0; i < n; i++)
         app_called_back(world, list[i]);
-    count_calls(process, world->setup->devices);
     ring->busy_until = world->now + cpu_time(world->setup, ring, n);
     if (ring->ready.count) {
         ring->reap_is_due = true;

@@ -73,7 +73,6 @@ static void tick(struct world *world, struct process *process, struct target *ta
         memset(window, 0, sizeof *window);
     pilot_tick(&target->pilot, seconds, window);
     memset(window, 0, sizeof *window);
-    target->sent = 0;
     apply(world, process, target, seconds);
 }
 

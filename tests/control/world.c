@@ -16,7 +16,6 @@ static void init_target(struct world *world, struct target *target, int device,
     target->tokens = target->waiting = target->rotation = 0;
     target->refused = false;
     target->countdown = target->sample_every = 1;
-    target->sent = 0;
     memset(&target->window, 0, sizeof target->window);
     memset(&target->meter, 0, sizeof target->meter);
     target->meter.bin_ns = UINT64_MAX / 4;

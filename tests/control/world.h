@@ -51,7 +51,6 @@ struct target {
     uint64_t countdown; /* of the samples */
     uint64_t sample_every;
     struct control_window window;
-    uint64_t sent; /* of the window's submissions, those whose calls are counted */
     struct pilot pilot;
     struct meter meter;
 };

@@ -26,11 +26,12 @@ struct simdisk {
 static struct simdisk *running;
 
 /* The server has no use for the caller's pipes, which somebody may wait on. Its directory goes with
- * it, so that nothing is left of a caller that was killed. */
+ * it, so that nothing is left of a caller that was killed, be it with its whole group. */
 static _Noreturn void serve(const struct server_config *config)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+    setsid();
     for (int i = 0; i < 3; i++)
         dup2(null, i);
     int status = simdisk_serve(config);
@@ -169,4 +170,19 @@ double simdisk_get(struct simdisk *disk, const char *name)
     }
     fclose(control);
     return value;
+}
+
+double simdisk_delayed_s(const struct simdisk *disk)
+{
+    unsigned long long on_cpu_ns, delayed_ns = 0;
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%d/schedstat", (int)disk->server);
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return 0;
+    if (fscanf(f, "%llu %llu", &on_cpu_ns, &delayed_ns) != 2)
+        delayed_ns = 0;
+    fclose(f);
+    return (double)delayed_ns / 1e9;
 }

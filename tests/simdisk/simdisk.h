@@ -44,6 +44,9 @@ int simdisk_set(struct simdisk *disk, const char *format, ...)
 /* The first number behind a name in the control file; -1 when there is none. */
 double simdisk_get(struct simdisk *disk, const char *name);
 
+/* Seconds that the server has been ready and without a CPU; 0 where the kernel does not tell. */
+double simdisk_delayed_s(const struct simdisk *disk);
+
 /* The eight bytes at an offset that is a multiple of eight. */
 static inline uint64_t simdisk_word(uint64_t offset)
 {
