@@ -184,7 +184,7 @@ static void allow_express(struct ring *ring, const struct slot *slot, uint64_t e
         return;
     if (ring->epoch != epoch) {
         for (int i = 0; i < KNOWN_FDS; i++)
-            ring->known[i].fd = -1;
+            ring->known[i].fd = KNOWN_NONE(i);
         ring->epoch = epoch;
     }
     *ring_known(ring, slot->op.fd) = (struct known){slot->op.fd, slot->at};

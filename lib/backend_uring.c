@@ -242,7 +242,7 @@ static unsigned cq_room(const struct uring *uring)
  * A batch begins, with n SQEs still in the queue: on their way, or none. With SQPOLL
  * nobody knows how many there are: the room is counted when it is needed.
  */
-static void begin_batch(const struct ring *ring, struct uring *uring, unsigned n)
+HOT void begin_batch(const struct ring *ring, struct uring *uring, unsigned n)
 {
     unsigned room = least(uring->sq_entries - n, READ(ring->engine->batch));
 
@@ -405,8 +405,6 @@ __attribute__((noinline)) static int refused(struct ring *ring, struct uring *ur
  */
 __attribute__((noinline)) static int submit_sqes(struct ring *ring, struct uring *uring)
 {
-    bool deferred = uring->setup_flags & IORING_SETUP_DEFER_TASKRUN;
-
     for (int tries = 0; tries < ENTER_RETRIES; tries++) {
         unsigned n = uring_unsent(uring);
         if (ring->ask_countdown > 0 && (ring->ask_countdown -= (int)n) <= 0)
@@ -418,7 +416,7 @@ __attribute__((noinline)) static int submit_sqes(struct ring *ring, struct uring
         stamp(ring, uring, n);
         uring_publish(uring);
         COUNT(ring->count.submit_calls, 1);
-        int taken = aur_uring_enter(uring, n, deferred);
+        int taken = uring_enter(uring, n, uring->setup_flags & IORING_SETUP_DEFER_TASKRUN);
         if (taken > 0)
             uring->sent += (unsigned)taken;
         if (taken == (int)n) {
@@ -559,7 +557,7 @@ struct reaping {
 };
 
 /* A place in the queue is given back before what may need it: what was held back. */
-static void write_back(struct ring *ring, struct uring *uring, struct reaping *r)
+HOT void write_back(struct ring *ring, struct uring *uring, struct reaping *r)
 {
     atomic_store_explicit(uring->cq_head, r->head, memory_order_release);
     ring->ready_end = r->link;
@@ -592,7 +590,8 @@ HOT void take_completions(struct ring *ring, struct uring *uring, unsigned head,
             continue;
         }
         if (__builtin_expect(r.at != slot->at, 0)) {
-            write_back(ring, uring, &r);
+            if (r.ended)
+                write_back(ring, uring, &r);
             r.at = slot->at;
         }
         r.ended++;
@@ -612,7 +611,7 @@ HOT void take_completions(struct ring *ring, struct uring *uring, unsigned head,
 __attribute__((noinline)) static bool reap(struct ring *ring, struct uring *uring)
 {
     if (uring_needs_entry(uring) && !uring->lost)
-        aur_uring_enter(uring, 0, true);
+        uring_enter(uring, 0, true);
     unsigned head = atomic_load_explicit(uring->cq_head, memory_order_relaxed);
     unsigned ready = atomic_load_explicit(uring->cq_tail, memory_order_acquire) - head;
     if (!ready)

@@ -17,20 +17,22 @@
 
 /* What a thread that delivers has at hand, also in a forked child that destroyed the engine. */
 struct delivery {
-    struct ring *ring;
-    auraio_engine_t *engine;
+    struct running running;
     const _Atomic uint64_t *fork_word;
     uint64_t born;
-    struct running *running;
     struct returned returned;
     size_t together; /* so many slots are given back together */
 };
 
-HOT void give_slot(struct delivery *d, struct slot *slot)
+HOT void give_slot(struct delivery *d, struct ring *ring, struct slot *slot)
 {
     slot_retire(slot);
+    if (!ring->locking) {
+        ring_free_slots(ring, slot, slot, 1);
+        return;
+    }
     if (__builtin_expect(slot->unclean, 0)) {
-        ring_return_slots(d->ring, slot, slot, 1);
+        ring_return_slots(ring, slot, slot, 1);
         return;
     }
     if (!d->returned.first)
@@ -38,7 +40,7 @@ HOT void give_slot(struct delivery *d, struct slot *slot)
     slot->next = d->returned.first;
     d->returned.first = slot;
     if (++d->returned.count >= d->together)
-        ring_return_all(d->ring, &d->returned);
+        ring_return_all(ring, &d->returned);
 }
 
 HOT void count_completed(struct ring *ring)
@@ -55,21 +57,22 @@ HOT void count_completed(struct ring *ring)
  * it has returned. False: it has returned in a forked child, where nothing of the
  * engine may be touched, and which may even have destroyed it.
  */
-HOT bool call_back(struct delivery *d, struct slot *slot, ssize_t result, int error)
+HOT bool call_back(struct delivery *d, struct ring *ring, struct slot *slot, ssize_t result,
+                   int error)
 {
     slot_set_state(slot, SLOT_DELIVERED);
-    count_completed(d->ring);
-    if (slot->op.callback && !READ(d->engine->given_up)) {
+    count_completed(ring);
+    if (slot->op.callback && !READ(ring->engine->given_up)) {
         uintptr_t handle = slot_handle(slot);
-        d->running->req = (auraio_request_t *)handle;
-        d->running->op = &slot->op;
-        d->running->error = error;
-        d->running->place_used = false;
+        d->running.req = (auraio_request_t *)handle;
+        d->running.op = &slot->op;
+        d->running.error = error;
+        d->running.place_used = false;
         slot->op.callback((auraio_request_t *)handle, result, slot->op.user_data);
-        if (atomic_load_explicit(d->fork_word, memory_order_relaxed) != d->born)
+        if (READ(*d->fork_word) != d->born)
             return false;
     }
-    give_slot(d, slot);
+    give_slot(d, ring, slot);
     return true;
 }
 
@@ -77,11 +80,13 @@ HOT bool call_back(struct delivery *d, struct slot *slot, ssize_t result, int er
 __attribute__((noinline)) static bool call_back_any(struct delivery *d, struct slot *slot,
                                                     ssize_t result, int error)
 {
+    struct ring *ring = d->running.ring;
+
     if (slot->holds)
-        aur_registered_release(d->engine, slot);
+        aur_registered_release(ring->engine, slot);
     if (result < 0)
-        atomic_fetch_add_explicit(&d->ring->count.failed, 1, memory_order_relaxed);
-    return call_back(d, slot, result, error);
+        atomic_fetch_add_explicit(&ring->count.failed, 1, memory_order_relaxed);
+    return call_back(d, ring, slot, result, error);
 }
 
 static void put_back(struct ring *ring, struct slot *slot)
@@ -115,7 +120,7 @@ static int go_on_with_chain(struct delivery *d, struct slot *next, bool succeede
     int ended = 0;
 
     if (succeeded) {
-        put_back(d->ring, next);
+        put_back(d->running.ring, next);
         return 0;
     }
     while (next) {
@@ -132,13 +137,14 @@ static int go_on_with_chain(struct delivery *d, struct slot *next, bool succeede
 /* How many it delivered, or ORPHANED. */
 __attribute__((noinline)) static int deliver_any(struct delivery *d, struct slot *slot)
 {
+    struct ring *ring = d->running.ring;
     struct slot *chain = slot->chain;
     ssize_t result = slot->result + (ssize_t)slot->done;
     int error = 0;
 
     if (slot->result < 0 || (size_t)result < slot->total) {
-        if (aur_complete(d->ring, slot, &result, &error) == RUN_AGAIN) {
-            aur_ring_run_again(d->ring, slot);
+        if (aur_complete(ring, slot, &result, &error) == RUN_AGAIN) {
+            aur_ring_run_again(ring, slot);
             return 0;
         }
     }
@@ -150,37 +156,37 @@ __attribute__((noinline)) static int deliver_any(struct delivery *d, struct slot
 }
 
 /* Whole at once is what nearly all transfers are: then there is nothing to judge. */
-HOT int deliver(struct delivery *d, struct slot *slot)
+HOT int deliver(struct delivery *d, struct ring *ring, struct slot *slot)
 {
     if (__builtin_expect(slot->unclean || (size_t)slot->result != slot->total, 0))
         return deliver_any(d, slot);
-    return call_back(d, slot, slot->result, 0) ? 1 : ORPHANED;
+    return call_back(d, ring, slot, slot->result, 0) ? 1 : ORPHANED;
 }
 
 /* The spare slots must do for all threads that deliver: only one of them may keep some. */
-static size_t together(struct ring *ring)
+static bool becomes_keeper(struct ring *ring)
 {
-    bool alone = atomic_fetch_add(&ring->deliverers, 1) == 0;
-
-    return alone && ring->depth >= TOGETHER_OF ? TOGETHER : 1;
+    return ring->locking && ring->depth >= TOGETHER_OF && !atomic_exchange(&ring->keeper, true);
 }
 
-static int deliver_all(struct ring *ring, struct slot *slot)
+__attribute__((noinline)) static int deliver_all(struct ring *ring, struct slot *slot)
 {
-    struct running running = {.ring = ring, .outer = aur_thread.running};
-    struct delivery d = {.ring = ring,
-                         .engine = ring->engine,
-                         .fork_word = ring->engine->fork_word,
-                         .born = ring->engine->born,
-                         .running = &running,
-                         .together = together(ring)};
+    bool keeper = becomes_keeper(ring);
+    struct delivery d; /* field by field: to clear the whole takes longer than what it is for */
     int delivered = 0;
 
-    running.returned = &d.returned;
-    aur_thread.running = &running;
+    d.running.ring = ring;
+    d.running.outer = aur_thread.running;
+    d.running.returned = &d.returned;
+    d.fork_word = ring->engine->fork_word;
+    d.born = ring->engine->born;
+    d.together = keeper ? TOGETHER : 1;
+    d.returned.first = NULL;
+    d.returned.count = 0;
+    aur_thread.running = &d.running;
     while (slot) {
         struct slot *next = slot->next;
-        int n = deliver(&d, slot);
+        int n = deliver(&d, ring, slot);
         if (n < 0) {
             delivered = ORPHANED;
             break;
@@ -190,9 +196,10 @@ static int deliver_all(struct ring *ring, struct slot *slot)
     }
     if (delivered != ORPHANED) {
         ring_return_all(ring, &d.returned);
-        atomic_fetch_sub(&ring->deliverers, 1);
+        if (keeper)
+            atomic_store_explicit(&ring->keeper, false, memory_order_release);
     }
-    aur_thread.running = running.outer;
+    aur_thread.running = d.running.outer;
     return delivered;
 }
 
@@ -238,8 +245,7 @@ static struct slot *collect(struct ring *ring, bool send, bool *more, uint64_t *
     ring_touch(ring, thread_id());
     if (send)
         aur_ring_flush(ring);
-    if (atomic_load_explicit(&ring->returned, memory_order_relaxed))
-        aur_ring_collect_returned(ring);
+    ring_collect_returned(ring);
     *more = aur_ring_reap(ring);
     struct slot *slot = ring_take_ready(ring);
     uint64_t help = ring->helping;
@@ -261,7 +267,7 @@ int aur_ring_poll(struct ring *ring, bool send)
         aur_ring_do_undone(ring);
     for (int round = 0; round < ROUNDS && more; round++) {
         struct slot *slot = collect(ring, send && round == 0, &more, &loose);
-        int n = deliver_all(ring, slot);
+        int n = slot ? deliver_all(ring, slot) : 0;
         if (n < 0)
             return ORPHANED;
         delivered += n;

@@ -238,7 +238,6 @@ auraio_engine_t *auraio_create_with_options(const auraio_options_t *given)
     aur_options_resolve(&options, engine->cpus);
     engine->options = options;
     engine->ring_max = options.ring_count;
-    engine->ring_words = (engine->ring_max + 63) / 64;
     aur_engine_set_batch(engine, options.batch_threshold);
     atomic_store(&engine->min_in_flight, options.min_in_flight);
     atomic_store(&engine->max_p99_ms, options.max_p99_latency_ms);

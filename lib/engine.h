@@ -33,7 +33,6 @@ struct auraio_engine {
     _Atomic uint32_t owner; /* single_thread: the thread that submitted first; 0: none yet */
     _Atomic unsigned batch; /* submissions gathered; UINT_MAX: as many as come */
     int ring_max;
-    int ring_words;       /* of events.active that have rings */
     uint64_t anon_device; /* where anonymous descriptors live: see aur_engine_owns */
     int cpus;
     auraio_options_t options; /* as given, zeros resolved */
@@ -147,6 +146,20 @@ static inline struct ring *engine_next_ring(const auraio_engine_t *engine, int *
         struct ring *ring = engine_ring_made(engine, (*i)++);
         if (ring)
             return ring;
+    }
+    return NULL;
+}
+
+/* The same for those that are active. */
+static inline struct ring *engine_next_active(const auraio_engine_t *engine, unsigned *i)
+{
+    while (*i < (unsigned)engine->ring_max) {
+        uint64_t bits = atomic_load(&engine->events.active[*i / 64]) >> *i % 64;
+        if (bits) {
+            *i += (unsigned)__builtin_ctzll(bits) + 1;
+            return engine_ring_made(engine, (int)*i - 1);
+        }
+        *i = (*i | 63) + 1;
     }
     return NULL;
 }

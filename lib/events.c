@@ -175,9 +175,9 @@ static void leave_seat(struct events *ev)
     pthread_mutex_unlock(&ev->lock);
 }
 
-void aur_events_leave(struct events *ev, bool woken)
+void aur_events_leave(struct events *ev)
 {
-    if (!woken || !atomic_load(&ev->followers))
+    if (!atomic_load(&ev->followers))
         return;
     pthread_mutex_lock(&ev->lock);
     pthread_cond_broadcast(&ev->seat_free);
@@ -260,18 +260,10 @@ static void sleep_in_epoll(auraio_engine_t *engine, uint64_t deadline_ns)
 
 static struct ring *only_active(const auraio_engine_t *engine)
 {
-    const struct events *ev = &engine->events;
-    int found = -1;
+    unsigned i = 0;
+    struct ring *ring = engine_next_active(engine, &i);
 
-    for (int w = 0; w < engine->ring_words; w++) {
-        uint64_t bits = atomic_load(&ev->active[w]);
-        if (!bits)
-            continue;
-        if (found >= 0 || bits & (bits - 1))
-            return NULL;
-        found = w * 64 + __builtin_ctzll(bits);
-    }
-    return found < 0 ? NULL : engine_ring_made(engine, found);
+    return engine_next_active(engine, &i) ? NULL : ring;
 }
 
 /* True when it slept, or need not. */
@@ -303,15 +295,13 @@ static void sleep_among_rings(auraio_engine_t *engine, uint64_t deadline_ns, enu
 {
     struct events *ev = &engine->events;
     struct visit found = {false, false};
+    unsigned i = 0;
 
-    for (int w = 0; w < engine->ring_words && !found.ready; w++) {
-        for (uint64_t bits = atomic_load(&ev->active[w]); bits; bits &= bits - 1) {
-            struct ring *ring = engine_ring_made(engine, w * 64 + __builtin_ctzll(bits));
-            ring_lock(ring);
-            ring_touch(ring, thread_id());
-            visit(engine, ring, what, &found);
-            ring_unlock(ring);
-        }
+    for (struct ring *ring; !found.ready && (ring = engine_next_active(engine, &i));) {
+        ring_lock(ring);
+        ring_touch(ring, thread_id());
+        visit(engine, ring, what, &found);
+        ring_unlock(ring);
     }
     if (found.ready)
         return;

@@ -103,7 +103,7 @@ enum sleep_for { FOR_CALLBACKS, FOR_ROOM /* finished operations are left to othe
 void aur_events_sleep(auraio_engine_t *engine, uint64_t deadline_ns, enum sleep_for what,
                       unsigned wakes_seen); /* wake_seq as the caller has answered it */
 
-/* A waiter leaves: hands on what it was woken for. */
-void aur_events_leave(struct events *events, bool woken);
+/* A waiter that was woken leaves: hands on what it was woken for. */
+void aur_events_leave(struct events *events);
 
 #endif

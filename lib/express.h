@@ -26,10 +26,10 @@ struct transfer {
     void *user_data;
 };
 
-/* One part, within the range of offsets. */
+/* One part, within the range of offsets. The descriptor is as it should be when it is known. */
 HOT bool express_is_valid(const struct transfer *t)
 {
-    return t->fd >= 0 && t->ptr && t->len - 1 < PART_MAX &&
+    return t->ptr && t->len - 1 < PART_MAX &&
            (t->offset | (int64_t)((uint64_t)t->offset + t->len)) >= 0;
 }
 
@@ -95,8 +95,9 @@ HOT bool express_place(struct ring *ring, const struct transfer *t, uintptr_t *h
     *handle = slot_handle(slot);
     express_prepare(sqe, t, *handle);
     uring->sqe_tail++;
-    COUNT(at->started, 1);
-    return !--uring->room || (READ(at->started) == at->stop && target_is_full(at->target));
+    uint64_t started = READ(at->started) + 1;
+    atomic_store_explicit(&at->started, started, memory_order_relaxed);
+    return !--uring->room || (started == at->stop && target_is_full(at->target));
 }
 
 /* Whether an operation of a batch has nothing in it but what a transfer has. */

@@ -186,11 +186,7 @@ void aur_ring_collect_returned(struct ring *ring)
 
     while (first) {
         struct slot *last = first->group_last, *next = last->next;
-        ring->free_count += (int)first->group_size;
-        if (first->unclean)
-            slot_clear(first);
-        last->next = ring->free;
-        ring->free = first;
+        ring_free_slots(ring, first, last, first->group_size);
         first = next;
     }
 }
@@ -341,16 +337,20 @@ void aur_ring_finish_unstarted(struct ring *ring, struct slot *slot, ssize_t res
     events_finished_outside(&ring->engine->events);
 }
 
+/* The kernel had no room: who sleeps or has an event loop is called back to try again. */
+COLD void send_later(struct ring *ring)
+{
+    if (aur_ring_unsent(ring) && events_send_now(&ring->engine->events))
+        aur_events_deadline(&ring->engine->events, aur_kern.now_ns() + RETRY_NS);
+}
+
 int aur_ring_flush(struct ring *ring)
 {
     if (ring_is_sent(ring) || (!ring->uring && !ring->draining))
         return 0;
     int error = aur_uring_flush(ring);
-    if (ring_is_sent(ring))
-        return error;
-    /* The kernel had no room: who sleeps or has an event loop is called back to try again. */
-    if (aur_ring_unsent(ring) && events_send_now(&ring->engine->events))
-        aur_events_deadline(&ring->engine->events, aur_kern.now_ns() + RETRY_NS);
+    if (!ring_is_sent(ring))
+        send_later(ring);
     return error;
 }
 

@@ -53,12 +53,16 @@ struct ring_target {
     _Atomic uint64_t bound; /* operations that ended while something waited or was refused */
 };
 
-/* What the short way knows of a descriptor: where it is counted. fd -1: nothing. */
+/*
+ * What the short way knows of a descriptor: where it is counted. An entry that knows
+ * nothing has a number that is looked for in another one.
+ */
 struct known {
     int fd;
     struct ring_target *at;
 };
 #define KNOWN_FDS 16
+#define KNOWN_NONE(i) (!(i))
 
 struct ring {
     struct lock lock;
@@ -83,7 +87,7 @@ struct ring {
     int free_count;                  /* fresh and on the list; RING_SPARE_SLOTS stay, see take */
     struct slot *free;               /* free slots, last used first */
     _Atomic(struct slot *) returned; /* freed by delivering threads; taken whole under the lock */
-    _Atomic int deliverers;          /* threads in their callbacks */
+    _Atomic bool keeper;             /* a thread that delivers keeps slots for a while */
     _Atomic(struct slot *) worked;   /* finished by workers, newest first; likewise */
 
     struct slot *ready; /* finished, not yet taken for delivery; undefined when there are none */
@@ -294,9 +298,11 @@ struct returned {
 
 static inline void ring_return_all(struct ring *ring, struct returned *returned)
 {
-    if (returned->count)
-        ring_return_slots(ring, returned->first, returned->last, returned->count);
-    *returned = (struct returned){NULL, NULL, 0};
+    if (!returned->count)
+        return;
+    ring_return_slots(ring, returned->first, returned->last, returned->count);
+    returned->first = NULL;
+    returned->count = 0;
 }
 
 static inline void ring_return_slot(struct ring *ring, struct slot *slot)
@@ -305,8 +311,25 @@ static inline void ring_return_slot(struct ring *ring, struct slot *slot)
     ring_return_slots(ring, slot, slot, 1);
 }
 
-/* Puts them on the free list. Lock held. */
+/* As ring_return_slots, but straight to the free list. Lock held. */
+static inline void ring_free_slots(struct ring *ring, struct slot *first, struct slot *last,
+                                   size_t n)
+{
+    ring->free_count += (int)n;
+    if (__builtin_expect(first->unclean, 0))
+        slot_clear(first);
+    last->next = ring->free;
+    ring->free = first;
+}
+
+/* Puts what was returned on the free list. Lock held. */
 void aur_ring_collect_returned(struct ring *ring);
+
+static inline void ring_collect_returned(struct ring *ring)
+{
+    if (READ(ring->returned))
+        aur_ring_collect_returned(ring);
+}
 
 /*
  * Gate, then start or hold; for operations already accepted, be it that they waited

@@ -137,19 +137,14 @@ struct io_uring_sqe *aur_uring_sqe(struct uring *uring)
     return sqe;
 }
 
-int aur_uring_enter(struct uring *uring, unsigned to_submit, bool get_events)
+int aur_uring_enter_sqpoll(struct uring *uring, unsigned to_submit, unsigned flags)
 {
-    unsigned flags = get_events ? IORING_ENTER_GETEVENTS : 0;
-
-    if (uring->setup_flags & IORING_SETUP_SQPOLL) {
-        /* The kernel's thread publishes its sleep before it looks at the tail a last time. */
-        atomic_thread_fence(memory_order_seq_cst);
-        unsigned sq = atomic_load_explicit(uring->sq_flags, memory_order_relaxed);
-        if (sq & IORING_SQ_NEED_WAKEUP)
-            flags |= IORING_ENTER_SQ_WAKEUP;
-        if (!flags)
-            return (int)to_submit;
-    }
+    /* The kernel's thread publishes its sleep before it looks at the tail a last time. */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(uring->sq_flags, memory_order_relaxed) & IORING_SQ_NEED_WAKEUP)
+        flags |= IORING_ENTER_SQ_WAKEUP;
+    if (!flags)
+        return (int)to_submit;
     return aur_kern.uring_enter(uring->fd, to_submit, 0, flags, NULL, _NSIG / 8);
 }
 

@@ -9,6 +9,7 @@
 
 #include "kern.h"
 
+#include <signal.h>
 #include <stdatomic.h>
 
 struct uring {
@@ -103,8 +104,17 @@ static inline bool uring_has_cqes(const struct uring *uring)
            atomic_load_explicit(uring->cq_head, memory_order_relaxed);
 }
 
+int aur_uring_enter_sqpoll(struct uring *uring, unsigned to_submit, unsigned flags);
+
 /* Sends published SQEs; the number taken or negative errno. */
-int aur_uring_enter(struct uring *uring, unsigned to_submit, bool get_events);
+static inline int uring_enter(struct uring *uring, unsigned to_submit, bool get_events)
+{
+    unsigned flags = get_events ? IORING_ENTER_GETEVENTS : 0;
+
+    if (__builtin_expect(uring->setup_flags & IORING_SETUP_SQPOLL, 0))
+        return aur_uring_enter_sqpoll(uring, to_submit, flags);
+    return aur_kern.uring_enter(uring->fd, to_submit, 0, flags, NULL, _NSIG / 8);
+}
 
 /* Sleeps until a completion or the timeout (negative: none); needs EXT_ARG for the latter. */
 int aur_uring_wait(struct uring *uring, unsigned to_submit, int64_t timeout_ns);

@@ -21,7 +21,7 @@ uint64_t aur_deadline(int timeout_ms)
     return timeout_ms ? aur_kern.now_ns() + (uint64_t)timeout_ms * 1000000 : 0;
 }
 
-static bool is_inside_callback_of(const auraio_engine_t *engine)
+HOT bool is_inside_callback_of(const auraio_engine_t *engine)
 {
     for (const struct running *r = aur_thread.running; r; r = r->outer)
         if (r->ring->engine == engine)
@@ -29,7 +29,7 @@ static bool is_inside_callback_of(const auraio_engine_t *engine)
     return false;
 }
 
-static int enter(auraio_engine_t *engine)
+HOT int enter(auraio_engine_t *engine)
 {
     if (!engine)
         return EINVAL;
@@ -40,19 +40,19 @@ static int enter(auraio_engine_t *engine)
 
 void aur_flush_all(auraio_engine_t *engine)
 {
-    for (int w = 0; w < engine->ring_words; w++) {
-        for (uint64_t bits = READ(engine->events.active[w]); bits; bits &= bits - 1) {
-            struct ring *ring = engine_ring_made(engine, w * 64 + __builtin_ctzll(bits));
-            ring_lock(ring);
-            ring_touch(ring, thread_id());
-            aur_ring_flush(ring);
-            ring_unlock(ring);
-        }
+    unsigned i = 0;
+
+    for (struct ring *ring; (ring = engine_next_active(engine, &i));) {
+        ring_lock(ring);
+        ring_touch(ring, thread_id());
+        ring_collect_returned(ring);
+        aur_ring_flush(ring);
+        ring_unlock(ring);
     }
 }
 
 /* Takes kicks back; true when the timer has fired and is to be set again. */
-static bool take_signals(struct events *ev)
+HOT bool take_signals(struct events *ev)
 {
     events_clear(ev);
     uint64_t timer_at = READ(ev->timer_at);
@@ -71,18 +71,15 @@ static void tick(auraio_engine_t *engine)
 
 int aur_poll_rings(auraio_engine_t *engine, bool send)
 {
-    struct events *ev = &engine->events;
+    bool fired = take_signals(&engine->events);
+    unsigned i = 0;
     int n = 0;
 
-    bool fired = take_signals(ev);
-    for (int w = 0; w < engine->ring_words; w++) {
-        for (uint64_t bits = atomic_load(&ev->active[w]); bits; bits &= bits - 1) {
-            struct ring *ring = engine_ring_made(engine, w * 64 + __builtin_ctzll(bits));
-            int delivered = aur_ring_poll(ring, send);
-            if (delivered < 0)
-                return ORPHANED;
-            n += delivered;
-        }
+    for (struct ring *ring; (ring = engine_next_active(engine, &i));) {
+        int delivered = aur_ring_poll(ring, send);
+        if (delivered < 0)
+            return ORPHANED;
+        n += delivered;
     }
     if (fired)
         aur_events_rearm(engine);
@@ -111,6 +108,7 @@ static void make_room(struct ring *ring)
 int aur_wait_for_room(auraio_engine_t *engine)
 {
     struct events *ev = &engine->events;
+    unsigned i = 0;
 
     if (READ(ev->handed_out) && READ(ev->signalled))
         aur_kern.sleep_us(ROOM_SLEEP_US);
@@ -118,18 +116,15 @@ int aur_wait_for_room(auraio_engine_t *engine)
         aur_events_sleep(engine, aur_kern.now_ns() + DRAIN_SLICE_NS, FOR_ROOM,
                          atomic_load(&ev->wake_seq));
     bool fired = READ(ev->handed_out) ? false : take_signals(ev);
-    for (int w = 0; w < engine->ring_words; w++) {
-        for (uint64_t bits = atomic_load(&ev->active[w]); bits; bits &= bits - 1) {
-            struct ring *ring = engine_ring_made(engine, w * 64 + __builtin_ctzll(bits));
-            aur_ring_do_undone(ring);
-            ring_lock(ring);
-            ring_touch(ring, thread_id());
-            make_room(ring);
-            uint64_t help = ring->helping;
-            ring->helping = 0;
-            ring_unlock(ring);
-            aur_gate_help(ring, help);
-        }
+    for (struct ring *ring; (ring = engine_next_active(engine, &i));) {
+        aur_ring_do_undone(ring);
+        ring_lock(ring);
+        ring_touch(ring, thread_id());
+        make_room(ring);
+        uint64_t help = ring->helping;
+        ring->helping = 0;
+        ring_unlock(ring);
+        aur_gate_help(ring, help);
     }
     if (fired)
         aur_events_rearm(engine);
@@ -181,7 +176,8 @@ static int wait_until(auraio_engine_t *engine, int min, uint64_t deadline_ns, in
         aur_events_sleep(engine, deadline_ns, FOR_CALLBACKS, seen);
     }
     aur_flush_all(engine);
-    aur_events_leave(ev, woken || *error);
+    if (woken || *error)
+        aur_events_leave(ev);
     return n;
 }
 

@@ -224,9 +224,10 @@ end_follower:
 #endif
     only = RINGS;
     slept = false;
+    was = busy[0]; /* ring by ring: in between another one may become active */
     if
-    :: busy[0] && !busy[1] -> only = 0
-    :: !busy[0] && busy[1] -> only = 1
+    :: was && !busy[1] -> only = 0
+    :: !was && busy[1] -> only = 1
     :: else
     fi;
     if
