@@ -300,15 +300,23 @@ HOT void stamp(struct ring *ring, struct uring *uring, unsigned n)
     }
 }
 
+/* To be followed by the call that sends the last n SQEs. */
+HOT void hand_over(struct ring *ring, struct uring *uring, unsigned n)
+{
+    if (ring->ask_countdown > 0 && (ring->ask_countdown -= (int)n) <= 0)
+        ring->epoch = 0; /* the next one asks */
+    stamp(ring, uring, n);
+    uring_publish(uring);
+    COUNT(ring->count.submit_calls, 1);
+}
+
 unsigned aur_uring_gathered(struct ring *ring)
 {
     unsigned n = uring_unsent(ring->uring);
 
     if (n) {
-        stamp(ring, ring->uring, n);
-        uring_publish(ring->uring);
+        hand_over(ring, ring->uring, n);
         begin_batch(ring, ring->uring, n);
-        COUNT(ring->count.submit_calls, 1);
     }
     return n;
 }
@@ -407,22 +415,16 @@ __attribute__((noinline)) static int submit_sqes(struct ring *ring, struct uring
 {
     for (int tries = 0; tries < ENTER_RETRIES; tries++) {
         unsigned n = uring_unsent(uring);
-        if (ring->ask_countdown > 0 && (ring->ask_countdown -= (int)n) <= 0)
-            ring->epoch = 0; /* the next one asks */
-        uring->sent = uring->sqe_tail - n;
-        uring->room = 0; /* counted anew: a batch begins */
-        if (!n)
-            return 0;
-        stamp(ring, uring, n);
-        uring_publish(uring);
-        COUNT(ring->count.submit_calls, 1);
-        int taken = uring_enter(uring, n, uring->setup_flags & IORING_SETUP_DEFER_TASKRUN);
-        if (taken > 0)
-            uring->sent += (unsigned)taken;
+        int taken = 0;
+        if (n) {
+            hand_over(ring, uring, n);
+            taken = uring_enter(uring, n, uring->setup_flags & IORING_SETUP_DEFER_TASKRUN);
+        }
         if (taken == (int)n) {
             begin_batch(ring, uring, 0);
             return 0;
         }
+        uring->room = 0; /* counted anew */
         if (taken <= 0 && taken != -EINTR)
             return refused(ring, uring, taken);
     }
@@ -572,8 +574,8 @@ HOT void write_back(struct ring *ring, struct uring *uring, struct reaping *r)
 }
 
 /* Up to end into the ready list. */
-HOT void take_completions(struct ring *ring, struct uring *uring, unsigned head, unsigned end,
-                          uint64_t now_ns)
+HOT void take_until(struct ring *ring, struct uring *uring, unsigned head, unsigned end,
+                    uint64_t now_ns)
 {
     struct reaping r = {head, ring->ready_end, NULL, 0, 0};
 
@@ -607,24 +609,29 @@ HOT void take_completions(struct ring *ring, struct uring *uring, unsigned head,
     write_back(ring, uring, &r);
 }
 
+/* So many are ready from head on. True: there are more than were taken. */
+__attribute__((noinline)) static bool take_completions(struct ring *ring, struct uring *uring,
+                                                       unsigned head, unsigned ready)
+{
+    uint64_t now_ns = aur_kern.now_ns();
+
+    atomic_store_explicit(&ring->engine->last_reap_ns, now_ns, memory_order_relaxed);
+    if ((int)uring_owed(uring) > READ(ring->count.peak_in_flight))
+        aur_ring_note_peak(ring);
+    take_until(ring, uring, head, head + (ready < RING_REAP_MAX ? ready : RING_REAP_MAX), now_ns);
+    ring->reaped_ns = now_ns;
+    ring->reaped_waits = READ(ring->engine->wait_calls);
+    return ready > RING_REAP_MAX;
+}
+
 /* True: there are more. */
-__attribute__((noinline)) static bool reap(struct ring *ring, struct uring *uring)
+HOT bool reap(struct ring *ring, struct uring *uring)
 {
     if (uring_needs_entry(uring) && !uring->lost)
         uring_enter(uring, 0, true);
     unsigned head = atomic_load_explicit(uring->cq_head, memory_order_relaxed);
     unsigned ready = atomic_load_explicit(uring->cq_tail, memory_order_acquire) - head;
-    if (!ready)
-        return false;
-    uint64_t now_ns = aur_kern.now_ns();
-    atomic_store_explicit(&ring->engine->last_reap_ns, now_ns, memory_order_relaxed);
-    if ((int)uring_owed(uring) > READ(ring->count.peak_in_flight))
-        aur_ring_note_peak(ring);
-    take_completions(ring, uring, head, head + (ready < RING_REAP_MAX ? ready : RING_REAP_MAX),
-                     now_ns);
-    ring->reaped_ns = now_ns;
-    ring->reaped_waits = READ(ring->engine->wait_calls);
-    return ready > RING_REAP_MAX;
+    return ready && take_completions(ring, uring, head, ready);
 }
 
 /* The setup lock: nobody registers anything with them just now. */

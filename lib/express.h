@@ -118,6 +118,15 @@ HOT struct transfer express_transfer(const auraio_op_t *op)
                              op->rw_flags, op->ioprio, op->callback,  op->user_data};
 }
 
+/* How many places there are, or the one of the callback that runs. Lock held. */
+static inline size_t express_places(struct ring *ring)
+{
+    if (!ring_has_room(ring, 1, aur_thread.running))
+        return 0;
+    int usual = ring->free_count - RING_SPARE_SLOTS;
+    return usual > 0 ? (size_t)usual : 1;
+}
+
 /*
  * The same for operations of a batch, from the front of n as many as can go this way;
  * handles NULL, or where the one of ops[0] is number done. Lock held.
@@ -126,13 +135,12 @@ static inline size_t express_run(struct ring *ring, const auraio_op_t *ops, size
                                  auraio_request_t **handles, size_t done)
 {
     struct uring *uring = ring->uring;
-    struct slot *slot = ring->free;
-    int most = ring->free_count - RING_SPARE_SLOTS;
-    size_t i = 0;
+    size_t i = 0, most;
 
-    if (ring->epoch != READ(ring->engine->epoch) || most <= 0)
+    if (ring->epoch != READ(ring->engine->epoch) || !(most = express_places(ring)))
         return 0;
-    n = n < (size_t)most ? n : (size_t)most;
+    struct slot *slot = ring->free;
+    n = n < most ? n : most;
     n = n < uring->room ? n : uring->room;
     for (; i < n && slot && express_is_plain(&ops[i]); i++) {
         const struct transfer t = express_transfer(&ops[i]);
@@ -153,6 +161,8 @@ static inline size_t express_run(struct ring *ring, const auraio_op_t *ops, size
             handles[done + i] = (auraio_request_t *)slot_handle(slot);
         slot = slot->next;
     }
+    if (i && ring->free_count <= RING_SPARE_SLOTS)
+        aur_thread.running->place_used = true;
     ring->free = slot;
     ring->free_count -= (int)i;
     uring->sqe_tail += (unsigned)i;

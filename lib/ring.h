@@ -364,7 +364,7 @@ static inline struct known *ring_known(struct ring *ring, int fd)
 /* Nothing is gathered, as far as can be seen at a glance: most rings, most of the time. */
 static inline bool ring_is_sent(const struct ring *ring)
 {
-    return ring->plain && ring->uring->sent == ring->uring->sqe_tail;
+    return ring->plain && !uring_unsent(ring->uring);
 }
 
 int aur_ring_flush(struct ring *ring); /* lock held; 0 or negative errno for a ring that failed */

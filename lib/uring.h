@@ -21,7 +21,6 @@ struct uring {
     _Atomic unsigned *sq_head, *sq_tail, *sq_flags;
     unsigned sq_mask, sq_entries;
     unsigned sqe_tail; /* SQEs up to here are filled in; published by uring_publish */
-    unsigned sent;     /* ... and up to here were sent when we last looked */
     unsigned room;     /* SQEs that fit in for sure, in both queues: counted anew at 0 */
     struct io_uring_sqe *sqes;
 
