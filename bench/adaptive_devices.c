@@ -69,26 +69,24 @@ static double disk_delayed_s(void *context)
     return bench->simdisk ? simdisk_delayed_s(bench->simdisk) : 0;
 }
 
-/* In the working directory, and without a name once it is open. */
+/* A file in the working directory that has no name, so that it goes with the program. */
 static struct disk open_scratch(void)
 {
-    char path[] = "adaptive-disk-XXXXXX";
+    char path[] = "adaptive-disk-XXXXXX", open_path[32];
     int fd = mkstemp(path);
     char *chunk = malloc(CHUNK);
     ssize_t written = CHUNK;
 
     if (fd < 0 || !chunk)
         give_up("a file in this directory", errno);
+    unlink(path);
     memset(chunk, 0x5a, CHUNK);
     for (int i = 0; i < DISK_BYTES / CHUNK && written == CHUNK; i++)
         written = write(fd, chunk, CHUNK);
-    struct disk disk = {.fd = -1};
-    bool is_written = written == CHUNK && fsync(fd) == 0;
-    if (is_written)
-        disk = disk_open(path, false);
-    unlink(path);
-    if (!is_written)
+    if (written != CHUNK || fsync(fd) != 0)
         give_up("a file of 256 MiB in this directory", errno);
+    snprintf(open_path, sizeof open_path, "/proc/self/fd/%d", fd);
+    struct disk disk = disk_open(open_path, false);
     close(fd);
     free(chunk);
     return disk;

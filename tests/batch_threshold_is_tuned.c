@@ -75,18 +75,24 @@ static bool is_limited_after(int n)
     return phase_now() != AURAIO_PHASE_PASSTHROUGH;
 }
 
+/* A law that sees no pressure for a while, as on a busy machine, lets go of its limit: then all
+ * of it begins again. */
 static void tuned(void)
 {
-    double end_ms = now_ms() + PATIENCE_MS;
+    double n, end_ms = now_ms() + PATIENCE_MS;
     auraio_ring_stats_t ring;
+    int batch, told;
 
-    while (stats_now().optimal_batch_size > 16 && now_ms() < end_ms)
-        burst(DEPTH);
-    int batch = stats_now().optimal_batch_size;
+    do {
+        while (stats_now().optimal_batch_size > 16 && now_ms() < end_ms)
+            burst(phase_now() == AURAIO_PHASE_PASSTHROUGH ? 2 * DEPTH : DEPTH);
+        batch = stats_now().optimal_batch_size;
+        told = auraio_get_ring_stats(engine, 0, &ring);
+        n = per_call(40);
+    } while (stats_now().optimal_batch_size > 16 && now_ms() < end_ms);
     ok(batch >= 8 && batch <= 16, "with a limit, the threshold is %d", batch);
-    is(auraio_get_ring_stats(engine, 0, &ring), 0, "the ring");
+    is(told, 0, "the ring");
     ok(ring.batch_threshold >= 8 && ring.batch_threshold <= 16, "tells the same");
-    double n = per_call(40);
     ok(n >= 6 && n <= 17, "%.1f submissions a call", n);
 }
 

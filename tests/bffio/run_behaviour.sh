@@ -1,0 +1,282 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# How a run of bffio goes: exit status, order of groups, signals, rates, targets. TAP on
+# standard output; exit status 1 when a check failed. BFFIO is the program.
+set -u
+LC_ALL=C
+export LC_ALL
+
+bffio=${BFFIO:-tools/bffio/bffio}
+case $bffio in
+/*) ;;
+*) bffio=$(pwd)/$bffio ;;
+esac
+[ -x "$bffio" ] || {
+    echo "Bail out! no $bffio"
+    exit 99
+}
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/bffio-run-XXXXXX") && cd "$scratch" || exit 99
+trap 'cd / && rm -rf "$scratch"' EXIT
+trap 'exit 99' HUP INT TERM
+
+count=0
+failed=0
+
+# result STATUS WHAT: one numbered line.
+result() {
+    count=$((count + 1))
+    if [ "$1" -eq 0 ]; then
+        echo "ok $count - $2"
+    else
+        failed=$((failed + 1))
+        echo "not ok $count - $2"
+        for said in out err; do
+            [ -f "$said" ] && sed "s/^/# std$said: /" "$said"
+        done
+    fi
+}
+
+# run STATUS ARGUMENT...: whether bffio ends with that status.
+run() {
+    wanted=$1
+    shift
+    timeout 60 "$bffio" "$@" >out 2>err
+    got=$?
+    [ "$got" -eq "$wanted" ] || echo "# exit status $got, not $wanted"
+    [ "$got" -eq "$wanted" ]
+}
+
+# field N: of the terse line, version 3, from 1.
+field() {
+    tail -n 1 out | cut -d ';' -f "$1"
+}
+
+# near VALUE WANTED PERCENT
+near() {
+    awk "BEGIN { exit !($1 >= $2 * (1 - $3 / 100) && $1 <= $2 * (1 + $3 / 100)) }"
+}
+
+# Out of the page cache, so that rates do not depend on the disk.
+file='--filename=file --size=1m --invalidate=0'
+
+# shellcheck disable=SC2086 # $file is several words
+{
+    run 0 --name=a $file --rw=write
+    result $? 'a run that went well: 0'
+    run 1 --name=a --filename=missing/file --size=1m --rw=read
+    result $? 'a file that cannot be: 1'
+    run 1 --name=a $file --rw=sideways
+    result $? 'a value that is none: 1'
+    run 1 --name=a $file --rw=read --io_submit_mode=offload
+    result $? 'an option that is not done is refused: 1'
+    grep -q 'io_submit_mode' err
+    result $? '... by name'
+    run 1 --name=a $file --rw=read --max_latency=1us
+    result $? 'max_latency: 1'
+    run 1 --name=a $file --rw=randread --time_based --runtime=5 --rate_iops_min=90000000
+    result $? 'a least rate that is not held: 1'
+    run 1 --output=/dev/full --name=a $file --rw=read
+    result $? 'a report that cannot be written: 1'
+
+    # A file cut short under the job: its reads find an end.
+    "$bffio" --name=a --filename=cut --size=1m --rw=randread --time_based --runtime=20 >out 2>err &
+    pid=$!
+    sleep 1
+    : >./cut
+    wait $pid
+    [ $? -eq 1 ] && grep -q 'read' err
+    result $? 'an I/O error: 1, with a message'
+
+    "$bffio" --minimal --name=a $file --rw=randread --time_based --runtime=30 >out 2>err &
+    pid=$!
+    sleep 1
+    kill -TERM $pid
+    wait $pid
+    status=$?
+    [ $status -eq 128 ] && [ "$(field 6)" -gt 0 ]
+    result $? 'SIGTERM: 128, with full statistics'
+    timeout -s INT 1 "$bffio" --minimal --name=a $file --rw=randread --time_based --runtime=30 \
+        --iodepth=8 --numjobs=2 --group_reporting >out 2>err
+    [ "$(field 6)" -gt 0 ]
+    result $? 'SIGINT twice at once, as timeout(1) sends it, is one'
+    "$bffio" --name=a $file --rw=randread --rate_iops=1 --time_based --runtime=30 >out 2>err &
+    pid=$!
+    sleep 1
+    began=$(date +%s)
+    kill -TERM $pid
+    wait $pid
+    [ $(($(date +%s) - began)) -le 2 ]
+    result $? 'a job that sleeps for its rate is woken'
+
+    for engine in psync io_uring; do
+        run 0 --minimal --name=a $file --rw=randread --ioengine=$engine --iodepth=4 \
+            --rate_iops=500 --time_based --runtime=2
+        near "$(field 8)" 500 5
+        result $? "$engine: rate_iops within 5 %"
+        run 0 --minimal --name=a $file --rw=randrw --ioengine=$engine --iodepth=4 \
+            --rate=1m,2m --time_based --runtime=2
+        near "$(field 7)" 1024 5 && near "$(field 48)" 2048 5
+        result $? "$engine: rates of both directions within 5 %"
+    done
+    run 0 --minimal --name=a $file --rw=randread --rate_iops=500 --rate_process=poisson \
+        --time_based --runtime=4
+    near "$(field 8)" 500 15
+    result $? 'rate_process=poisson keeps the mean'
+    run 0 --minimal --name=a $file --rw=read --thinktime=10ms --thinktime_blocks=2 \
+        --time_based --runtime=2
+    near "$(field 8)" 150 36 # 200 at most, less as far as the machine is busy
+    result $? 'thinktime after each two blocks'
+    run 0 --minimal --name=a $file --rw=randread --flow=1 --rate_iops=0 --time_based --runtime=1 \
+        --name=b $file --rw=randread --flow=3 --time_based --runtime=1
+    awk -F ';' 'NR == 1 { a = $6 } NR == 2 { b = $6 } END { exit !(b > 2.5 * a && b < 3.5 * a) }' out
+    result $? 'flow shares operations by weight'
+    run 0 --minimal --name=a $file --rw=randread --ramp_time=1 --time_based --runtime=1
+    near "$(field 9)" 1000 5
+    result $? 'the ramp is not in the runtime'
+
+    cat >order.fio <<'EOF'
+[global]
+filename=file
+size=1m
+rw=read
+[first]
+runtime=1
+time_based
+[beside]
+[second]
+stonewall
+[late]
+startdelay=300ms
+[after]
+wait_for=late
+EOF
+    run 0 --output-format=json order.fio
+    python3 - <<'EOF'
+import json
+
+jobs = {j["jobname"]: j for j in json.load(open("out"))["jobs"]}
+start = {name: j["job_start"] for name, j in jobs.items()}
+assert [jobs[n]["groupid"] for n in ("first", "beside", "second", "late", "after")] == [0, 0, 1, 1, 1]
+assert abs(start["first"] - start["beside"]) < 200
+assert start["second"] - start["first"] >= 1000
+assert start["after"] >= start["late"]
+EOF
+    result $? 'stonewall, wait_for and groups are in order'
+    run 0 --minimal --name=a $file --rw=read --numjobs=3 --group_reporting --name=b $file --rw=read \
+        --new_group
+    [ "$(wc -l <out)" -eq 2 ] && [ "$(head -n 1 out | cut -d ';' -f 6)" -eq 3072 ]
+    result $? 'a row for each group'
+    began=$(date +%s)
+    run 0 --name=a $file --rw=randread --exitall --time_based --runtime=1 --name=b $file \
+        --rw=randread --time_based --runtime=20
+    [ $(($(date +%s) - began)) -lt 10 ]
+    result $? 'exitall'
+    run 1 --name=a $file --rw=read --wait_for=a --name=b $file --rw=read --wait_for=c
+    result $? 'a job that would wait for ever: 1'
+
+    run 3 --output-format=json --name=a $file --rw=randread --target-p99=1us --time_based --runtime=2
+    result $? 'a target that cannot be met: 3'
+    python3 -c 'import json
+a = json.load(open("out"))["jobs"][0]["auraio"]
+assert a["met"] is False and a["target_ms"] == 0.001 and len(a["trace"]) > 10, a'
+    result $? '... and the report says so'
+    run 0 --output-format=json --name=a $file --rw=randread --target-p99=10s --time_based --runtime=2
+    result $? 'a target that is met: 0'
+    run 0 --output-format=json --name=a $file --rw=randread --iodepth=auto --numjobs=3 \
+        --group_reporting --time_based --runtime=2
+    python3 -c 'import json
+j = json.load(open("out"))["jobs"]
+assert len(j) == 1 and j[0]["latency_depth"] == j[0]["auraio"]["final_depth"], j'
+    result $? 'iodepth=auto: one engine for the group'
+    run 0 --output-format=json --status-interval=300ms --name=a $file --rw=randread --iodepth=8 \
+        --time_based --runtime=1
+    [ "$(grep -c 'fio version' out)" -ge 3 ]
+    result $? 'status-interval reports while it runs'
+
+    # Many jobs on few CPUs: one beginning, and no more bandwidth than there was.
+    run 0 --output-format=json --name=a $file --rw=randread --ioengine=psync --numjobs=60 \
+        --time_based --runtime=1
+    python3 -c 'import json
+starts = [j["job_start"] for j in json.load(open("out"))["jobs"]]
+assert len(starts) == 60 and max(starts) - min(starts) <= 1, starts'
+    result $? 'jobs of a group begin together'
+    run 0 --name=a $file --rw=read --rate=1m --rate_min=1k --rate_cycle=100 --size=3m \
+        --filename=three
+    result $? 'a least rate is not asked of directions the job does not have'
+    began=$(date +%s)
+    "$bffio" --name=big --rw=read --size=64g --fallocate=none --output-format=json >out 2>err &
+    pid=$!
+    sleep 0.3
+    kill -INT $pid
+    wait $pid
+    status=$?
+    [ $status -eq 128 ] && [ $(($(date +%s) - began)) -lt 20 ] && [ ! -e big.0.0 ] &&
+        python3 -c 'import json; json.load(open("out"))'
+    result $? 'a signal ends the laying out of files, and none is left half made'
+    began=$(date +%s)
+    run 1 --exitall_on_error=1 --name=t --filename=/proc/version --size=10 --bs=1 --rw=write \
+        --name=u $file --rw=randread --time_based --runtime=30
+    [ $(($(date +%s) - began)) -lt 20 ]
+    result $? 'exitall_on_error: also of a job that cannot begin'
+
+    echo text >kept
+    run 0 --readonly --name=a --filename=kept --rw=read --bs=1 --unlink=1
+    [ -f kept ] && [ "$(grep -c readonly err)" -eq 1 ]
+    result $? '--readonly removes nothing, and says so'
+    ln -s kept link
+    run 1 --name=a --filename=link --rw=write --bs=1 --size=4 --unlink=1
+    [ -L link ] && [ "$(cat kept)" = text ]
+    result $? 'a link that is not followed is not removed either'
+    run 1 --readonly --name=a --filename=made --rw=read --create_on_open=1 --size=1m
+    [ ! -e made ]
+    result $? '--readonly makes nothing'
+    (
+        ulimit -n 100
+        run 0 --minimal --name=many --rw=read --nrfiles=300 --filesize=4k --size=1200k &&
+            [ "$(field 6)" -eq 1200 ]
+    )
+    result $? 'more files than descriptors'
+    (
+        ulimit -n 100
+        run 0 --minimal --name=many --rw=randwrite --nrfiles=300 --openfiles=20 --filesize=8k \
+            --size=2400k --verify=crc32c --iodepth=64 && [ "$(field 47)" -eq 2400 ]
+    )
+    result $? 'openfiles with more in flight than may be open, read back'
+    rm -f many.*
+    run 0 --output-format=json --name=a $file --rw=randread --iodepth=auto
+    python3 -c 'import json
+j = json.load(open("out"))["jobs"][0]
+assert j["latency_depth"] == j["auraio"]["final_depth"], j'
+    result $? 'iodepth=auto that ends before it has found anything'
+    run 0 --output-format=json --name=a $file --rw=randread --iodepth=auto --time_based --runtime=1 \
+        --name=b $file --rw=randread --iodepth=auto --startdelay=1300ms --time_based --runtime=1
+    python3 -c 'import json
+ms = [p[0] for p in json.load(open("out"))["jobs"][0]["auraio"]["trace"]]
+assert ms == sorted(ms), ms'
+    result $? '... and whose engine is made anew: its trace goes on'
+    run 0 --output-format=json --status-interval=200ms --name=a $file --rw=randread \
+        --ramp_time=1 --time_based --runtime=1
+    python3 -c 'import json
+ios = [json.loads(l)["jobs"][0]["read"]["total_ios"] for l in open("out")]
+assert ios[0] == 0 and ios == sorted(ios), ios'
+    result $? 'status-interval does not count the ramp'
+    if command -v strace >/dev/null && strace -o trace true 2>/dev/null; then
+        strace -f -o trace -e trace=fsync "$bffio" --name=a --filename=synced --size=64k --rw=write \
+            --ioengine=psync --fsync_on_close=1 >out 2>err
+        [ "$(grep -c 'fsync(' trace)" -eq 1 ]
+        result $? 'fsync_on_close syncs once'
+        strace -f -o trace -e inject=fsync:error=EIO "$bffio" --name=a --filename=synced --size=64k \
+            --rw=write --ioengine=psync --end_fsync=1 >out 2>err
+        [ $? -eq 1 ]
+        result $? 'an fsync that fails at the end: 1'
+        strace -f -o trace -e inject=pwrite64:error=EIO:when=3 "$bffio" --name=a --filename=synced \
+            --size=64k --rw=write --ioengine=psync --continue_on_error=all --output-format=json \
+            >out 2>err
+        python3 -c 'import json; assert json.load(open("out"))["jobs"][0]["error"] == 5'
+        result $? 'an error that was survived is in the report'
+    fi
+}
+
+echo "1..$count"
+[ $failed -eq 0 ]

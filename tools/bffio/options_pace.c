@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Options of depth, duration, rates and targets. */
+#include "options.h"
+
+#define AT(field) .offset = offsetof(struct job, field)
+#define PACE .category = CATEGORY_PACE
+#define SECONDS .unit_us = 1000000
+#define MICROSECONDS .unit_us = 1
+
+static const struct option_value submit_values[] = {
+    {"inline", 0}, {"offload", VALUE_REFUSED}, {NULL, 0}};
+static const struct option_value process_values[] = {{"linear", 0}, {"poisson", 1}, {NULL, 0}};
+static const struct option_value blocks_values[] = {{"complete", 0}, {"issue", 1}, {NULL, 0}};
+
+const struct option_def pace_options[] = {
+    {"iodepth", NULL, OPT_CUSTOM, PACE, .set = set_iodepth, .form = "a number from 1, or auto",
+     .preset = "1", .help = "Operations in flight; auto finds the best"},
+    {"target_p99", "target-p99", OPT_CUSTOM, PACE, .set = set_target_p99,
+     .form = "a time with its unit, as 2ms",
+     .help = "The most throughput with 99 % of the operations this fast"},
+    {"iodepth_batch", "iodepth_batch_submit", OPT_UNSIGNED, PACE, AT(iodepth_batch), .preset = "1",
+     .help = "How many are submitted at once"},
+    {"iodepth_batch_complete_min", "iodepth_batch_complete", OPT_UNSIGNED, PACE,
+     AT(iodepth_batch_complete_min), .preset = "1", .help = "How many are waited for at least"},
+    {"iodepth_batch_complete_max", NULL, OPT_UNSIGNED, PACE, AT(iodepth_batch_complete_max),
+     .help = "How many are taken back at most"},
+    {"iodepth_low", NULL, OPT_UNSIGNED, PACE, AT(iodepth_low),
+     .help = "When to fill up the depth again"},
+    {"serialize_overlap", NULL, OPT_BOOL, PACE, AT(serialize_overlap), .preset = "0",
+     .help = "Operations on the same bytes wait for each other"},
+    {"io_submit_mode", NULL, OPT_ENUM, PACE, .offset = NOWHERE, .values = submit_values,
+     .preset = "inline", .help = "Whether other threads submit"},
+    {"runtime", "timeout", OPT_TIME, PACE, AT(runtime_us), SECONDS, .preset = "0",
+     .help = "Ends the job after this time"},
+    {"time_based", NULL, OPT_BARE, PACE, AT(time_based),
+     .help = "Begins anew until the runtime is over"},
+    {"ramp_time", NULL, OPT_TIME, PACE, AT(ramp_us), SECONDS, .preset = "0",
+     .help = "Runs this long before anything counts"},
+    {"startdelay", NULL, OPT_CUSTOM, PACE, .set = set_startdelay,
+     .form = "TIME or MIN-MAX, in seconds without a unit", .help = "Starts the job later"},
+    {"rate", NULL, OPT_U64_3, PACE, AT(rate_bytes), .help = "Bytes per second at most"},
+    {"rate_min", "ratemin", OPT_U64_3, PACE, AT(rate_min_bytes),
+     .help = "Bytes per second at least, or the job fails"},
+    {"rate_iops", NULL, OPT_UNSIGNED_3, PACE, AT(rate_iops),
+     .help = "Operations per second at most"},
+    {"rate_iops_min", NULL, OPT_UNSIGNED_3, PACE, AT(rate_iops_min),
+     .help = "Operations per second at least, or the job fails"},
+    {"rate_cycle", "ratecycle", OPT_UNSIGNED, PACE, AT(rate_cycle_ms), .preset = "1000",
+     .help = "Milliseconds over which rates are averaged"},
+    {"rate_process", NULL, OPT_ENUM_BOOL, PACE, AT(rate_process_poisson), .values = process_values,
+     .preset = "linear", .help = "The times between operations of a rate"},
+    {"rate_ignore_thinktime", NULL, OPT_BOOL, PACE, AT(rate_ignore_thinktime), .preset = "0",
+     .help = "Does not make up for thinktime"},
+    {"thinktime", NULL, OPT_TIME, PACE, AT(thinktime_us), MICROSECONDS, .preset = "0",
+     .help = "Pause between operations"},
+    {"thinktime_spin", NULL, OPT_TIME, PACE, AT(thinktime_spin_us), MICROSECONDS, .preset = "0",
+     .help = "How much of it keeps the CPU busy"},
+    {"thinktime_blocks", NULL, OPT_UNSIGNED, PACE, AT(thinktime_blocks), .preset = "1",
+     .help = "Operations from one pause to the next"},
+    {"thinktime_blocks_type", NULL, OPT_ENUM_BOOL, PACE, AT(thinktime_counts_issue),
+     .values = blocks_values, .preset = "complete", .help = "Whether these are submitted or done"},
+    {"thinktime_iotime", NULL, OPT_TIME, PACE, AT(thinktime_iotime_us), SECONDS, .preset = "0",
+     .help = "Time from one pause to the next"},
+    {"max_latency", NULL, OPT_TIME_3, PACE, AT(max_latency_us), MICROSECONDS,
+     .help = "A slower operation ends the job"},
+    {"latency_target", NULL, OPT_CUSTOM, PACE, .set = set_latency_target,
+     .form = "a time, in microseconds without a unit", .help = "Latency to be kept"},
+    {"latency_window", NULL, OPT_TIME, PACE, AT(latency_window_us), MICROSECONDS,
+     .help = "How long it is watched"},
+    {"latency_percentile", NULL, OPT_DECIMAL, PACE, AT(latency_percentile), .max = 100,
+     .preset = "100", .help = "Percentage of operations that keep it"},
+    {"latency_run", NULL, OPT_BOOL, PACE, AT(latency_run), .preset = "0",
+     .help = "Adapts all along; here always so"},
+    {"steadystate", "ss", OPT_CUSTOM, PACE, .set = set_steadystate,
+     .form = "iops, iops_slope, bw, bw_slope, each with :LIMIT or :LIMIT%",
+     .help = "Ends the job when its figures are steady"},
+    {"steadystate_duration", "ss_dur", OPT_TIME, PACE, AT(steadystate_duration_us), SECONDS,
+     .preset = "0", .help = "How long they have to be"},
+    {"steadystate_ramp_time", "ss_ramp", OPT_TIME, PACE, AT(steadystate_ramp_us), SECONDS,
+     .preset = "0", .help = "When looking begins"},
+    {"flow", NULL, OPT_INT, PACE, AT(flow), .max = 1000, .preset = "0",
+     .help = "Share of operations among jobs of a flow_id"},
+    {"flow_id", NULL, OPT_UNSIGNED, PACE, AT(flow_id), .preset = "0", .help = "Which flow"},
+    {NULL, .help = NULL},
+};
