@@ -16,11 +16,7 @@
 #define SAME_DEPTH 0.12 /* as a logarithm: the search ended where it began */
 #define SAME_RATE 0.06
 #define RESUME_OFF 0.08
-#define OVER_SAMPLES 200
-#define UNDER_SAMPLES 3000
-#define CUT_LEAST 0.6
-#define CUT_MOST 0.95
-#define AIM 0.9 /* of the ceiling */
+#define CUT_SECONDS 0.1
 #define PROPORTIONAL 0.6
 #define GUARD 10 /* times the baseline's P99, where no ceiling is set */
 
@@ -32,31 +28,26 @@ void aur_knee_init(struct knee *knee, uint32_t seed)
     aur_knee_steady_init(&knee->steady);
 }
 
-static void forget_latency(struct knee *knee)
-{
-    aur_knee_span_clear(&knee->under);
-    aur_latency_sum_clear(&knee->latency);
-}
-
 static void search(struct knee *knee, int depth, int jump, const struct knee_span *top)
 {
     knee->state = KNEE_SEARCH;
     knee->searches++;
     aur_knee_search_begin(&knee->search, &knee->meter, &knee->range, depth, jump, top);
-    forget_latency(knee);
+    aur_latency_sum_clear(&knee->latency);
 }
 
 static void hold(struct knee *knee)
 {
     knee->state = KNEE_HOLD;
+    aur_knee_ceiling_begin(&knee->ceiling, aur_knee_transient(&knee->meter));
     aur_knee_hold_begin(&knee->hold);
 }
 
 static void begin_steady(struct knee *knee)
 {
     knee->state = KNEE_STEADY;
+    aur_knee_ceiling_begin(&knee->ceiling, 0);
     aur_knee_steady_begin(&knee->steady, &knee->meter, knee->search.is_narrow, &knee->chance);
-    forget_latency(knee);
 }
 
 static void share_from(struct knee *knee, int depth)
@@ -107,39 +98,27 @@ static void alarm_down(struct knee *knee)
     search(knee, knee->limit, (int)jump, NULL);
 }
 
-static void set_limit(struct knee *knee, int limit)
-{
-    knee->limit = limit;
-    forget_latency(knee);
-    aur_knee_steady_begin(&knee->steady, &knee->meter, knee->search.is_narrow, &knee->chance);
-}
-
 /* Cuts the limit when too much is over the ceiling, raises it when there is room. */
 static bool mind_ceiling(struct knee *knee, const struct control_window *window, double seconds)
 {
-    struct knee_span *under = &knee->under;
+    if (knee->steady.skip > 0 || knee->steady.watch == KNEE_DITHER)
+        return false;
+    double part = aur_knee_ceiling_tick(&knee->ceiling, window, seconds, knee->ceiling_ns);
+    int limit = knee->limit;
 
-    if (!(knee->ceiling_ns > 0) || knee->steady.skip > 0 || knee->steady.watch == KNEE_DITHER)
-        return false;
-    aur_knee_span_add(under, window, seconds);
-    aur_latency_sum_add(&knee->latency, window->latency);
-    if (under->samples >= OVER_SAMPLES && aur_knee_span_is_over(under)) {
-        double p99 = aur_latency_sum_percentile(&knee->latency, 99);
-        double part = AIM * knee->ceiling_ns / fmax(p99, 1);
-        part = fmin(fmax(part, CUT_LEAST), CUT_MOST);
-        int limit = (int)floor(part * knee->limit);
+    if (part > 1 && knee->search.over > 0)
+        limit = (int)fmin(fmax(limit + 1, floor(part * limit)), knee->range.max);
+    if (part < 1) {
+        limit = (int)fmax(floor(part * limit), knee->range.min);
         knee->search.over = knee->limit;
-        set_limit(knee, limit < knee->range.min ? knee->range.min : limit);
-        knee->cut = 0.1;
-        return true;
+        knee->cut = CUT_SECONDS;
+        aur_knee_ceiling_begin(&knee->ceiling, 0);
     }
-    if (under->samples < UNDER_SAMPLES)
+    if (limit == knee->limit)
         return false;
-    bool raise = knee->search.over > 0 && aur_knee_span_has_headroom(under);
-    if (raise && knee->limit < knee->range.max)
-        set_limit(knee, (int)fmin(knee->limit + fmax(1, knee->limit / 14), knee->range.max));
-    forget_latency(knee);
-    return raise;
+    knee->limit = limit;
+    begin_steady(knee);
+    return true;
 }
 
 /* Throughput grew nearly as the depth did: far more may be to come. */
@@ -194,7 +173,8 @@ static void tick_steady(struct knee *knee, const struct control_window *window, 
 
 /*
  * The application does not use the depths that are to be tried. What was known before
- * is known still, unless the trial that failed has seen that more depth does more.
+ * is known still, unless the trial that failed has seen that more depth does more; and a
+ * search out of hold leaves a limit if the ceiling called it, or it would call again.
  */
 static void lose(struct knee *knee)
 {
@@ -204,6 +184,8 @@ static void lose(struct knee *knee)
 
     if (knee->limit > 0 && gained && trial->b > knee->limit)
         knee->limit = trial->b;
+    if (knee->limit == 0 && knee->over_in_hold)
+        knee->limit = knee->search.hi;
     hold(knee);
 }
 
@@ -220,7 +202,7 @@ static void tick_search(struct knee *knee, const struct control_window *window, 
         knee->baseline_p99_ns = aur_latency_sum_percentile(&knee->latency, 99);
         if (!(knee->ceiling_ns > 0))
             knee->search.guard_ns = GUARD * knee->baseline_p99_ns;
-        forget_latency(knee);
+        aur_latency_sum_clear(&knee->latency);
     }
     if (answer == KNEE_YES)
         settle_down(knee);
@@ -275,17 +257,40 @@ static void resume(struct knee *knee)
     begin_steady(knee);
 }
 
+/*
+ * Too much is over the ceiling: the application has more in flight than the target can
+ * bear, bound or not. The search begins below that, and shows how much it can.
+ */
+static bool leaves_hold(struct knee *knee, int first, const struct control_window *window,
+                        double seconds)
+{
+    double part = aur_knee_ceiling_tick(&knee->ceiling, window, seconds, knee->ceiling_ns);
+    double most = part * aur_knee_ceiling_depth(&knee->ceiling);
+
+    knee->over_in_hold = part < 1;
+    if (part >= 1)
+        return false;
+    knee->cut = CUT_SECONDS;
+    most = fmin(most, knee->limit > 0 ? part * knee->limit : first);
+    search(knee, (int)fmax(floor(most), knee->range.min), 0, &knee->hold.total);
+    return true;
+}
+
 static void tick_hold(struct knee *knee, const struct control_config *config,
                       const struct control_window *window, double seconds)
 {
     bool gated = knee->limit > 0;
+    int first = config->initial > 0 ? config->initial : START;
+
+    if (leaves_hold(knee, first, window, seconds))
+        return;
     enum knee_wish wish = aur_knee_hold_tick(&knee->hold, &knee->meter, window, seconds, gated,
                                              gated ? knee->limit : knee->range.max);
 
     if (wish == KNEE_ENGAGE && gated)
         resume(knee);
     else if (wish != KNEE_STAY)
-        search(knee, config->initial > 0 ? config->initial : START, 0, &knee->hold.total);
+        search(knee, first, 0, &knee->hold.total);
 }
 
 static void tick_state(struct knee *knee, const struct control_config *config,
@@ -313,10 +318,8 @@ static void tick_state(struct knee *knee, const struct control_config *config,
 static void follow_config(struct knee *knee, const struct control_config *config)
 {
     struct knee_range range = {config->min, config->max};
-    bool same =
-        range.min == knee->range.min && range.max == knee->range.max &&
-        (config->ceiling_ns > 0 || knee->ceiling_ns > 0 ? config->ceiling_ns == knee->ceiling_ns
-                                                        : true);
+    bool same = range.min == knee->range.min && range.max == knee->range.max &&
+                config->ceiling_ns == knee->ceiling_ns;
 
     knee->range = range;
     knee->ceiling_ns = config->ceiling_ns;
@@ -357,9 +360,8 @@ static void tell(const struct knee *knee, struct control_verdict *verdict)
         verdict->limit = aur_knee_search_depth(&knee->search);
         break;
     case KNEE_STEADY:
-        verdict->phase = knee->cut > 0                            ? AURAIO_PHASE_BACKOFF
-                         : knee->steady.total > CONVERGED_SECONDS ? AURAIO_PHASE_CONVERGED
-                                                                  : AURAIO_PHASE_STEADY;
+        verdict->phase =
+            knee->steady.total > CONVERGED_SECONDS ? AURAIO_PHASE_CONVERGED : AURAIO_PHASE_STEADY;
         verdict->trial = knee->steady.watch == KNEE_DITHER;
         verdict->limit = knee_steady_depth(&knee->steady, knee->limit);
         break;
@@ -369,6 +371,8 @@ static void tell(const struct knee *knee, struct control_verdict *verdict)
         verdict->limit = knee_share_depth(&knee->share);
         break;
     }
+    if (knee->cut > 0 && knee->state != KNEE_HOLD)
+        verdict->phase = AURAIO_PHASE_BACKOFF;
     verdict->knee = knee->knee;
     verdict->baseline_p99_ns = knee->baseline_p99_ns;
     verdict->searches = knee->searches;
