@@ -79,7 +79,7 @@ static int end_step(struct knee_hold *hold, double depth)
         hold->moved += moved * moved;
         hold->by_chance += 2 * fmin(completed, depth);
     }
-    if (is_still(hold) && hold->until_ask <= 0)
+    if (hold->until_ask <= 0 && is_still(hold))
         return (int)floor(ASK_SHARE * hold->depths / hold->deep);
     if (hold->deep >= STEPS)
         forget_steps(hold);
