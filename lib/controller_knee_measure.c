@@ -36,8 +36,10 @@ void aur_knee_meter_init(struct knee_meter *meter)
 
 void aur_knee_meter_limit(struct knee_meter *meter, int limit)
 {
-    if (limit != meter->limit)
+    if (limit != meter->limit) {
         meter->last_rate = -1;
+        meter->unsettled = fmax(aur_knee_transient(meter), limit);
+    }
     meter->limit = limit;
 }
 
@@ -45,6 +47,8 @@ static void learn_dispersion(struct knee_meter *meter, double cost_rate, double 
 {
     double both = cost_rate + meter->last_rate;
 
+    if (meter->unsettled > 0)
+        return;
     if (meter->last_rate >= 0 && both > 0) {
         double difference = 2 * (cost_rate - meter->last_rate) / both;
         double seen = fmin(difference * difference * meter->rate * seconds / 2, DISPERSION_MAX);
@@ -72,6 +76,7 @@ bool aur_knee_meter_tick(struct knee_meter *meter, const struct control_window *
     meter->stalled = 0;
     meter->in_flight = window->bound ? 0 : window->concurrency;
     learn_dispersion(meter, window->cost / seconds, seconds);
+    meter->unsettled -= completed;
 
     double lately = meter->rate > 0 ? fmax(LATELY, LATELY_OPS / meter->rate) : 0;
     double weight = seconds / (seconds + lately);
@@ -92,6 +97,7 @@ void aur_knee_span_add(struct knee_span *span, const struct control_window *wind
     span->completed += (double)window->completed;
     span->bound += (double)window->bound;
     span->samples += (double)window->samples;
+    span->in_flight += window->concurrency * seconds;
     for (int i = 0; i < 3; i++)
         span->over[i] += (double)window->over[i];
 }
@@ -103,6 +109,7 @@ void aur_knee_span_merge(struct knee_span *into, const struct knee_span *span)
     into->completed += span->completed;
     into->bound += span->bound;
     into->samples += span->samples;
+    into->in_flight += span->in_flight;
     for (int i = 0; i < 3; i++)
         into->over[i] += span->over[i];
 }
