@@ -144,7 +144,7 @@ static void tick_steady(struct knee *knee, const struct control_window *window, 
             knee->search.over = steady->trial.b;
         if (!aur_knee_search_learn(&knee->search, &knee->meter, &knee->range, &steady->trial))
             break;
-        knee->searches++;
+        knee->searches += knee->search.stage == KNEE_PROBE;
         knee->state = KNEE_SEARCH;
         break;
     case KNEE_IDLE:

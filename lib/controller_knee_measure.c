@@ -12,6 +12,8 @@
 #define LATELY 0.05       /* s, and in as many ms ... */
 #define LATELY_OPS 50     /* ... or operations: what "lately" means */
 #define STALL_SHARE 0.15  /* of what is expected: less is a stall */
+#define LONG_TICK 0.02   /* s: nothing came for a part of it, so ... */
+#define LONG_SHARE 0.6   /* ... this much less is one too */
 #define STALL_EXPECTED 20 /* operations; with fewer an empty tick is chance */
 #define STALL_TICK 0.03   /* s, what one tick counts for at most: a stopped process is no stall */
 #define DISPERSION_GAIN 0.02
@@ -68,7 +70,8 @@ bool aur_knee_meter_tick(struct knee_meter *meter, const struct control_window *
 
     if (!window->polls || !(seconds > 0))
         return false;
-    if (expected >= STALL_EXPECTED && completed < STALL_SHARE * expected) {
+    double least = seconds > LONG_TICK ? LONG_SHARE : STALL_SHARE;
+    if (expected >= STALL_EXPECTED && completed < least * expected) {
         meter->stalled += fmin(seconds, STALL_TICK);
         meter->last_rate = -1;
         return false;

@@ -17,7 +17,9 @@
 #define SURE 0.10        /* deviation of the wanted depth, as a logarithm, that ends a search, */
 #define SURE_SLOW 0.22   /* where there is no time to know better: the steady state will, */
 #define SURE_STEADY 0.06 /* as long as it is not as sure as that */
-#define ASK_LOW 0.5      /* of what is wanted: as far as it goes to know better */
+#define ASK_LOW 0.88     /* of what is wanted: hardly does harm, even for a while */
+#define ASK_LOWER 0.6    /* where more harm may be done by not knowing */
+#define UNSURE 0.25
 #define ASK_HIGH 1.4
 #define BUDGET 0.25      /* s of a search, then what is known must do ... */
 #define BUDGET_SLOW 1300 /* ... or completions */
@@ -168,9 +170,11 @@ static int choose(struct knee_search *search, const struct knee_meter *meter,
     double sure = aur_knee_is_slow(meter) ? SURE_SLOW : SURE, low = wanted, high = 0;
     double deviation = sqrt(fit->variance);
 
-    search->ask = deviation > SURE_STEADY ? explore(search, meter, fit, floor(ASK_LOW * wanted),
-                                                    ASK_HIGH * wanted, wanted)
-                                          : 0;
+    search->ask = 0;
+    if (deviation > SURE_STEADY) {
+        double least = deviation > UNSURE ? ASK_LOWER : ASK_LOW;
+        search->ask = explore(search, meter, fit, floor(least * wanted), ASK_HIGH * wanted, wanted);
+    }
     if (deviation <= sure || is_spent(search, meter))
         return 0;
     for (int i = 0; i < search->points.count; i++) {
