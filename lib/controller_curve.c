@@ -7,10 +7,10 @@
 
 #define ENOUGH -0.015    /* as a logarithm: what the wanted depth's throughput may lack */
 #define LEAST_BEND -0.35 /* as a logarithm */
-#define STEP 0.08        /* between bends, likewise */
-#define FINER 4          /* such steps in one, where it is likely */
-#define BENDS 84
-#define UNLIKELY 16   /* more chi square than the best has: is not kept */
+#define STEP 0.16        /* between bends, likewise */
+#define FINER 8          /* such steps in one, where few are likely */
+#define BENDS 42
+#define UNLIKELY 14   /* more chi square than the best has: is not kept */
 #define MARGIN_FROM 5 /* one more of fewer would be too much */
 #define HARD 64       /* a power: there is no telling it from a corner */
 #define FLAT 14       /* |z| from which on ln(1 + e^z) is z or nothing */
@@ -34,11 +34,12 @@ static const struct shape {
 
 #define SHAPES (int)(sizeof shapes / sizeof *shapes)
 
+/* ln(1 + e^z), of which single precision is more than enough. */
 static double soft_plus(double z)
 {
-    if (fabs(z) > FLAT)
-        return z > 0 ? z : 0;
-    return (z > 0 ? z : 0) + log1p(exp(-fabs(z)));
+    double positive = z > 0 ? z : 0;
+
+    return fabs(z) > FLAT ? positive : positive + (double)log1pf(expf(-(float)fabs(z)));
 }
 
 /* ln s at ln u. */
@@ -101,17 +102,27 @@ static double compare(const struct shape *shape, double log_bend, const struct d
     return fmax(second - first * first / weight, 0);
 }
 
-/* Of all shapes at all places: how unlikely they are. Returns the least. */
+static double unlikeliness(int shape, double log_bend, const struct data *data)
+{
+    double top;
+
+    return compare(&shapes[shape], log_bend, data, &top) - 2 * log(shapes[shape].prior);
+}
+
+/* Of all shapes at all places: how unlikely they are. Returns the least, from a closer look. */
 static double survey(const struct data *data, float unlikely[SHAPES][BENDS])
 {
-    double least = INFINITY, top;
+    int best = 0;
 
-    for (int s = 0; s < SHAPES; s++) {
-        for (int k = 0; k < BENDS; k++) {
-            double chi = compare(&shapes[s], LEAST_BEND + STEP * k, data, &top);
-            unlikely[s][k] = (float)(chi - 2 * log(shapes[s].prior));
-            least = fmin(least, (double)unlikely[s][k]);
-        }
+    for (int i = 0; i < SHAPES * BENDS; i++) {
+        int s = i / BENDS, k = i % BENDS;
+        unlikely[s][k] = (float)unlikeliness(s, LEAST_BEND + STEP * k, data);
+        best = unlikely[s][k] < unlikely[best / BENDS][best % BENDS] ? i : best;
+    }
+    double least = unlikely[best / BENDS][best % BENDS];
+    for (int i = -FINER; i <= FINER; i++) {
+        double bend = LEAST_BEND + STEP * (best % BENDS + (double)i / FINER);
+        least = fmin(least, unlikeliness(best / BENDS, bend, data));
     }
     return least;
 }
@@ -120,7 +131,8 @@ static bool is_least_nearby(const float unlikely[BENDS], int k)
 {
     float left = unlikely[k ? k - 1 : k], right = unlikely[k + 1 < BENDS ? k + 1 : k];
 
-    return unlikely[k] <= left && unlikely[k] <= right;
+    return unlikely[k] <= left && unlikely[k] <= right &&
+           (unlikely[k] < left || unlikely[k] < right);
 }
 
 /* Worth a closer look: likely itself, or its neighbour may be so between the two. */
@@ -184,7 +196,9 @@ void aur_curve_fit(struct curve_fit *fit, const struct curve_point *points, int 
     double limit = survey(&data, unlikely) + UNLIKELY;
     for (int i = 0; i < SHAPES * BENDS; i++)
         likely += is_kept(unlikely[i / BENDS], i % BENDS, limit);
-    int finer = likely * FINER <= CURVE_CELLS ? FINER : 1;
+    int finer = FINER;
+    while (finer > 1 && likely * finer > CURVE_CELLS)
+        finer /= 2;
     fit->cells = 0;
     fit->misfit = INFINITY;
     fit->scale_variance = 1 / weight;

@@ -9,7 +9,7 @@
 #ifndef AUR_CONTROLLER_CURVE_H
 #define AUR_CONTROLLER_CURVE_H
 
-#define CURVE_CELLS 900
+#define CURVE_CELLS 448
 
 /* Throughput as measured at a depth: its logarithm, and the variance of that. */
 struct curve_point {

@@ -163,18 +163,25 @@ static bool lay_curves(struct knee_search *search, const struct knee_meter *mete
     }
 }
 
-/* Near the wanted depth while it settles, else as far as makes sense. */
-static int choose(struct knee_search *search, const struct knee_meter *meter,
+/* For the steady state: near the wanted depth, and only while that is not sure; 0: none. */
+static int question(const struct knee_search *search, const struct knee_meter *meter,
+                    const struct curve_fit *fit, double wanted)
+{
+    double deviation = sqrt(fit->variance);
+    double least = deviation > UNSURE ? ASK_LOWER : ASK_LOW;
+
+    if (deviation <= SURE_STEADY)
+        return 0;
+    return explore(search, meter, fit, floor(least * wanted), ASK_HIGH * wanted, wanted);
+}
+
+/* Where to learn more; 0: enough is known. */
+static int choose(const struct knee_search *search, const struct knee_meter *meter,
                   const struct curve_fit *fit, double wanted)
 {
     double sure = aur_knee_is_slow(meter) ? SURE_SLOW : SURE, low = wanted, high = 0;
     double deviation = sqrt(fit->variance);
 
-    search->ask = 0;
-    if (deviation > SURE_STEADY) {
-        double least = deviation > UNSURE ? ASK_LOWER : ASK_LOW;
-        search->ask = explore(search, meter, fit, floor(least * wanted), ASK_HIGH * wanted, wanted);
-    }
     if (deviation <= sure || is_spent(search, meter))
         return 0;
     for (int i = 0; i < search->points.count; i++) {
@@ -208,8 +215,10 @@ void aur_knee_search_next(struct knee_search *search, const struct knee_meter *m
         return;
     }
     int next = choose(search, meter, &fit, wanted);
-    if (next > 0)
+    if (next > 0) {
         probe(search, meter, next);
-    else
-        settle(search, meter, wanted);
+        return;
+    }
+    settle(search, meter, wanted);
+    search->ask = question(search, meter, &fit, wanted);
 }

@@ -112,7 +112,7 @@ int main(void)
     check_knee(100, 0, 104, 112);
     check_knee(20, 8, 22, 30);
     check_knee(20, 3, 40, 70);
-    check_knee(12, 1.15, 80, 170);
+    check_knee(12, 1.15, 80, 175);
     check_ignorance();
     check_margin();
     check_misfit();
