@@ -12,8 +12,8 @@
 #define LATELY 0.05       /* s, and in as many ms ... */
 #define LATELY_OPS 50     /* ... or operations: what "lately" means */
 #define STALL_SHARE 0.15  /* of what is expected: less is a stall */
-#define LONG_TICK 0.02   /* s: nothing came for a part of it, so ... */
-#define LONG_SHARE 0.6   /* ... this much less is one too */
+#define LONG_TICK 0.02    /* s: nothing came for a part of it, so ... */
+#define LONG_SHARE 0.6    /* ... this much less is one too */
 #define STALL_EXPECTED 20 /* operations; with fewer an empty tick is chance */
 #define STALL_TICK 0.03   /* s, what one tick counts for at most: a stopped process is no stall */
 #define DISPERSION_GAIN 0.02
