@@ -32,7 +32,7 @@
 #define DEEP_WORTH 0.6   /* ... so must be worth more */
 #define FINE 1.08        /* bracket of the ceiling that ends the search */
 #define UNDER 0.7        /* of the one that breaks it, if none is known to keep it */
-#define MISFIT 20        /* chi square, and 2 for each point: no curve goes through that */
+#define MISFIT 10        /* chi square, and 2 for each point: no curve goes through that */
 #define DROPPED_MAX 3
 #define NARROW_DISPERSION 0.15 /* at most, where all take equally long, but ... */
 #define WAVE 0.1               /* ... this part of the depth completes at once */
