@@ -20,8 +20,7 @@
 #define UNDER_SAMPLES 3000
 #define CUT_LEAST 0.6
 #define CUT_MOST 0.95
-#define AIM 0.9 /* of the ceiling */
-#define PROPORTIONAL 0.6
+#define AIM 0.9  /* of the ceiling */
 #define GUARD 10 /* times the baseline's P99, where no ceiling is set */
 
 void aur_knee_init(struct knee *knee, uint32_t seed)
@@ -142,10 +141,21 @@ static bool mind_ceiling(struct knee *knee, const struct control_window *window,
     return raise;
 }
 
-/* Throughput grew nearly as the depth did: far more may be to come. */
-static bool is_proportional(const struct knee_trial *trial)
+/* What a trial beside the limit has shown may ask for another limit. */
+static void learn(struct knee *knee, enum knee_news news)
 {
-    return trial->result > PROPORTIONAL * log((double)trial->b / trial->a);
+    const struct knee_trial *trial = &knee->steady.trial;
+
+    if (news == KNEE_MORE && knee->share.recent > 0) {
+        share_from(knee, knee->limit);
+        return;
+    }
+    if (news == KNEE_TOO_SLOW)
+        knee->search.over = trial->b;
+    if (!aur_knee_search_learn(&knee->search, &knee->meter, &knee->range, trial))
+        return;
+    knee->searches += knee->search.stage == KNEE_PROBE;
+    knee->state = KNEE_SEARCH;
 }
 
 static void tick_steady(struct knee *knee, const struct control_window *window, double seconds)
@@ -153,12 +163,13 @@ static void tick_steady(struct knee *knee, const struct control_window *window, 
     struct knee_steady *steady = &knee->steady;
     int over = knee->search.over; /* is not tried on purpose */
     int most = over > 0 && over <= knee->range.max ? over - 1 : knee->range.max;
-    int step;
 
     if (mind_ceiling(knee, window, seconds))
         return;
-    switch (aur_knee_steady_tick(steady, &knee->meter, window, seconds, knee->limit,
-                                 knee->range.min, most, &knee->chance)) {
+    enum knee_news news =
+        aur_knee_steady_tick(steady, &knee->meter, window, seconds, knee->limit, knee->range.min,
+                             most, knee->search.ask, &knee->chance);
+    switch (news) {
     case KNEE_CALM:
         break;
     case KNEE_ALARM_UP:
@@ -168,23 +179,10 @@ static void tick_steady(struct knee *knee, const struct control_window *window, 
         alarm_down(knee);
         break;
     case KNEE_MORE:
-        if (knee->share.recent > 0) {
-            share_from(knee, knee->limit);
-            break;
-        }
-        knee->searches++;
-        knee->state = KNEE_SEARCH;
-        aur_knee_search_go_up(&knee->search, &knee->meter, &knee->range, &steady->trial,
-                              steady->raised || is_proportional(&steady->trial));
-        steady->raised = true;
-        break;
     case KNEE_LESS:
+    case KNEE_SHOWN:
     case KNEE_TOO_SLOW:
-        steady->raised = false;
-        step = steady->trial.b;
-        knee->searches++;
-        knee->state = KNEE_SEARCH;
-        aur_knee_search_go_down(&knee->search, &knee->meter, &knee->range, step);
+        learn(knee, news);
         break;
     case KNEE_IDLE:
         hold(knee);
@@ -193,17 +191,16 @@ static void tick_steady(struct knee *knee, const struct control_window *window, 
 }
 
 /*
- * The application does not use the depths that are to be tried. What was known before
- * is known still, unless the trial that failed has seen that more depth does more.
+ * The application does not use the depth that is being tried. What was known before is
+ * known still, unless that depth has shown more throughput.
  */
 static void lose(struct knee *knee)
 {
-    const struct knee_trial *trial = &knee->search.trial;
-    bool gained =
-        knee->search.stage == KNEE_UP && trial->slots_b > 0 && trial->result > trial->log_threshold;
+    int tried = aur_knee_search_depth(&knee->search);
+    double gain = aur_knee_span_log_rate(&knee->search.slot) - knee->log_rate;
 
-    if (knee->limit > 0 && gained && trial->b > knee->limit)
-        knee->limit = trial->b;
+    if (knee->limit > 0 && tried > knee->limit && gain > SAME_RATE)
+        knee->limit = tried;
     hold(knee);
 }
 
@@ -336,9 +333,9 @@ static void follow_config(struct knee *knee, const struct control_config *config
 static void tell(const struct knee *knee, struct control_verdict *verdict)
 {
     static const auraio_phase_t stage_phase[] = {
-        [KNEE_REF] = AURAIO_PHASE_BASELINE,   [KNEE_JUMP] = AURAIO_PHASE_PROBING,
-        [KNEE_UP] = AURAIO_PHASE_PROBING,     [KNEE_DOWN] = AURAIO_PHASE_PROBING,
-        [KNEE_BISECT] = AURAIO_PHASE_PROBING, [KNEE_SETTLE] = AURAIO_PHASE_SETTLING,
+        [KNEE_REF] = AURAIO_PHASE_BASELINE,
+        [KNEE_PROBE] = AURAIO_PHASE_PROBING,
+        [KNEE_SETTLE] = AURAIO_PHASE_SETTLING,
     };
 
     verdict->gated = true;

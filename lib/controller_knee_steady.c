@@ -8,6 +8,7 @@
 #include "controller_knee_chance.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SHIFT 0.045 /* of throughput: the least that is an alarm */
@@ -208,7 +209,7 @@ static enum knee_news watch(struct knee_steady *steady, const struct knee_meter 
 }
 
 static bool begin_dither(struct knee_steady *steady, const struct knee_meter *meter, int limit,
-                         int min, int max)
+                         int min, int max, int ask)
 {
     bool up = steady->dither_up;
     double part = !up ? DITHER_DOWN : steady->is_narrow ? DITHER_UP_NARROW : DITHER_UP;
@@ -220,6 +221,10 @@ static bool begin_dither(struct knee_steady *steady, const struct knee_meter *me
                           step / limit;
     int other = up ? limit + step : limit - step;
 
+    if (ask && abs(ask - limit) > step) {
+        up = ask > limit;
+        other = ask;
+    }
     steady->dither_up = !up;
     if (steady->dithers_due > 0)
         steady->dithers_due--;
@@ -262,12 +267,12 @@ static enum knee_news dither(struct knee_steady *steady, const struct knee_meter
         return up ? KNEE_CALM : KNEE_TOO_SLOW;
     if (answer == KNEE_YES && was_calm(steady, meter))
         return up ? KNEE_MORE : KNEE_LESS;
-    return KNEE_CALM;
+    return answer == KNEE_NO ? KNEE_SHOWN : KNEE_CALM;
 }
 
 enum knee_news aur_knee_steady_tick(struct knee_steady *steady, const struct knee_meter *meter,
                                     const struct control_window *window, double seconds, int limit,
-                                    int min, int max, uint32_t *chance)
+                                    int min, int max, int ask, uint32_t *chance)
 {
     enum knee_news news;
 
@@ -287,7 +292,7 @@ enum knee_news aur_knee_steady_tick(struct knee_steady *steady, const struct kne
     steady->until_dither -= seconds;
     bool due = steady->until_dither <= 0 || steady->dithers_due > 0;
     if (news == KNEE_CALM && steady->watch == KNEE_WATCH && steady->blocks > 0 && due &&
-        !begin_dither(steady, meter, limit, min, max))
+        !begin_dither(steady, meter, limit, min, max, ask))
         plan_dither(steady, chance);
     return news;
 }

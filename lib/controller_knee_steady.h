@@ -19,6 +19,7 @@ enum knee_news {
     KNEE_ALARM_DOWN, /* less */
     KNEE_MORE,       /* the greater depth of the trial gains throughput */
     KNEE_LESS,       /* the smaller one loses none */
+    KNEE_SHOWN,      /* the trial says neither, but tells of the curve */
     KNEE_IDLE,       /* the application no longer uses the limit */
     KNEE_TOO_SLOW,   /* the smallest depth tried breaks the ceiling: see over */
 };
@@ -54,7 +55,7 @@ void aur_knee_steady_begin(struct knee_steady *steady, const struct knee_meter *
 void aur_knee_steady_learn(struct knee_steady *steady, bool changed);
 enum knee_news aur_knee_steady_tick(struct knee_steady *steady, const struct knee_meter *meter,
                                     const struct control_window *window, double seconds, int limit,
-                                    int min, int max, uint32_t *chance);
+                                    int min, int max, int ask, uint32_t *chance);
 static inline int knee_steady_depth(const struct knee_steady *steady, int limit)
 {
     return steady->watch == KNEE_DITHER ? knee_trial_depth(&steady->trial) : limit;
