@@ -19,7 +19,7 @@ struct curve_point {
 /* One curve that may be: its shape and scales, and its share of the likelihood. */
 struct curve_cell {
     int shape;
-    float log_bend, log_top; /* c and C */
+    float log_bend, log_top; /* c and C, the latter over the fit's base */
     float weight;            /* all together: 1 */
     float log_wanted;        /* the depth it asks for */
 };
@@ -28,6 +28,7 @@ struct curve_cell {
 struct curve_fit {
     int cells;
     double log_wanted, variance; /* of the wanted depth: mean and variance */
+    double base;                 /* logarithm of a throughput */
     double misfit;               /* chi square of the best */
     double scale_variance;       /* of the log_top of each */
     struct curve_cell cell[CURVE_CELLS];
