@@ -217,6 +217,30 @@ static void weigh(struct curve_fit *fit, float log_most, float margin)
     fit->variance = square;
 }
 
+static float log_rate_of(const struct curve_cell *cell, float log_depth)
+{
+    return cell->log_top + value(&shapes[cell->shape], log_depth - cell->log_bend);
+}
+
+/* The point that is farthest from the most likely curve. */
+static void find_odd(struct curve_fit *fit, const struct data *data)
+{
+    const struct curve_cell *best = &fit->cell[0];
+
+    for (int i = 1; i < fit->cells; i++)
+        best = fit->cell[i].weight > best->weight ? &fit->cell[i] : best;
+    fit->odd = 0;
+    fit->oddity = 0;
+    for (int i = 0; i < data->count; i++) {
+        float off = data->log_rate[i] - log_rate_of(best, data->log_depth[i]);
+        double oddity = data->weight[i] * off * off;
+        if (oddity >= fit->oddity) {
+            fit->oddity = oddity;
+            fit->odd = i;
+        }
+    }
+}
+
 void aur_curve_fit(struct curve_fit *fit, const struct curve_point *points, int count, double most,
                    double margin)
 {
@@ -244,11 +268,7 @@ void aur_curve_fit(struct curve_fit *fit, const struct curve_point *points, int 
         }
     }
     weigh(fit, (float)log(most), (float)margin);
-}
-
-static float log_rate_of(const struct curve_cell *cell, float log_depth)
-{
-    return cell->log_top + value(&shapes[cell->shape], log_depth - cell->log_bend);
+    find_odd(fit, &data);
 }
 
 void aur_curve_look(const struct curve_fit *fit, double depth, struct curve_view *view)

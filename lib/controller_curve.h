@@ -30,6 +30,8 @@ struct curve_fit {
     double log_wanted, variance; /* of the wanted depth: mean and variance */
     double base;                 /* logarithm of a throughput */
     double misfit;               /* chi square of the best */
+    int odd;                     /* which point fits worst ... */
+    double oddity;               /* ... and its share of chi square */
     double scale_variance;       /* of the log_top of each */
     struct curve_cell cell[CURVE_CELLS];
 };

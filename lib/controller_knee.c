@@ -54,7 +54,8 @@ static void hold(struct knee *knee)
 static void begin_steady(struct knee *knee)
 {
     knee->state = KNEE_STEADY;
-    aur_knee_steady_begin(&knee->steady, &knee->meter, knee->search.is_narrow, &knee->chance);
+    aur_knee_steady_begin(&knee->steady, &knee->meter, knee->limit, knee->search.is_narrow,
+                          &knee->chance);
     forget_latency(knee);
 }
 
@@ -110,7 +111,8 @@ static void set_limit(struct knee *knee, int limit)
 {
     knee->limit = limit;
     forget_latency(knee);
-    aur_knee_steady_begin(&knee->steady, &knee->meter, knee->search.is_narrow, &knee->chance);
+    aur_knee_steady_begin(&knee->steady, &knee->meter, knee->limit, knee->search.is_narrow,
+                          &knee->chance);
 }
 
 /* Cuts the limit when too much is over the ceiling, raises it when there is room. */

@@ -33,6 +33,9 @@
 #define FINE 1.08        /* bracket of the ceiling that ends the search */
 #define UNDER 0.7        /* of the one that breaks it, if none is known to keep it */
 #define MISFIT 10        /* chi square, and 2 for each point: no curve goes through that */
+#define ODD_AMONG 4      /* points or more may have an odd one ... */
+#define ODD_PART 0.5     /* ... to which so much of the chi square is due; ... */
+#define ODD_MOST 2       /* ... more than so many are no exception */
 #define DROPPED_MAX 3
 #define NARROW_DISPERSION 0.15 /* at most, where all take equally long, but ... */
 #define WAVE 0.1               /* ... this part of the depth completes at once */
@@ -149,6 +152,7 @@ static bool lay_curves(struct knee_search *search, const struct knee_meter *mete
 {
     double counts_to = fmax(fmin(search->range.max, COUNTS_TO), 1);
     struct curve_point points[KNEE_POINTS];
+    int drops = 0;
 
     for (;;) {
         int count = gather(search, meter, points);
@@ -157,6 +161,10 @@ static bool lay_curves(struct knee_search *search, const struct knee_meter *mete
         aur_curve_fit(fit, points, count, counts_to, search->is_narrow ? 0 : MARGIN);
         if (fit->misfit < MISFIT + 2 * count || search->dropped >= DROPPED_MAX)
             return true;
+        if (count >= ODD_AMONG && fit->oddity > ODD_PART * fit->misfit && drops++ < ODD_MOST) {
+            aur_knee_points_drop(&search->points, fit->odd);
+            continue;
+        }
         aur_knee_points_forget(&search->points, search->depth);
         search->seconds = search->completed = 0;
         search->dropped++;

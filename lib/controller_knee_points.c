@@ -90,6 +90,13 @@ void aur_knee_points_age(struct knee_points *points)
     }
 }
 
+void aur_knee_points_drop(struct knee_points *points, int which)
+{
+    points->count--;
+    for (int i = which; i < points->count; i++)
+        points->point[i] = points->point[i + 1];
+}
+
 void aur_knee_points_forget(struct knee_points *points, int depth)
 {
     struct knee_points all = *points;

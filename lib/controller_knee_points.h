@@ -30,6 +30,8 @@ void aur_knee_points_put(struct knee_points *points, const struct knee_meter *me
                          const struct knee_span *span, double doubt);
 /* From here on what was measured so far is old, and has less of a say. */
 void aur_knee_points_age(struct knee_points *points);
+/* That one agrees with no other. */
+void aur_knee_points_drop(struct knee_points *points, int which);
 /* Not all can be of one target: only what is not old is kept; if nothing is, the one at depth. */
 void aur_knee_points_forget(struct knee_points *points, int depth);
 

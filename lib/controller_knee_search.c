@@ -228,11 +228,16 @@ static enum knee_answer after_settle(struct knee_search *search, const struct kn
 /* The application has not so much; that much it had is as far as the search goes, if any was. */
 static enum knee_answer after_idle(struct knee_search *search, const struct knee_meter *meter)
 {
+    double in_flight = search->slot.in_flight / fmax(search->slot.seconds, 1e-3);
+    int bound = 0;
+
     for (int i = 0; i < search->points.count; i++) {
         const struct knee_point *point = &search->points.point[i];
         if (point->depth < search->depth && aur_knee_span_is_bound(&point->span))
-            search->cap = search->depth;
+            bound = point->depth > bound ? point->depth : bound;
     }
+    if (bound > 0)
+        search->cap = (int)fmin(search->depth, fmax(bound + 1, ceil(in_flight) + 1));
     if (search->cap)
         aur_knee_search_next(search, meter);
     else if (++search->unbound >= UNBOUND_MAX)

@@ -29,6 +29,7 @@
 #define DITHER_GROWTH 2  /* ... growing with each that brings no news */
 #define DITHER_MOST 8.0
 #define DITHER_NARROW 0.7
+#define QUEUED_FROM 5   /* a limit below has no margin over the knee */
 #define DITHER_SHARE 20 /* a dither may take this part of the time */
 #define DITHER_EFFORT 4
 #define DITHER_COARSE 0.25 /* of the limit: a step whose effect is seen at once */
@@ -54,13 +55,19 @@ void aur_knee_steady_init(struct knee_steady *steady)
 static const double block_sigma[] = {0.02, 0.011};
 static const double block_most[] = {1, 3}; /* s */
 
+/* No queue stands before the target: growing capacity shows by trying only. */
+static bool asks_often(const struct knee_steady *steady)
+{
+    return steady->is_narrow || steady->limit < QUEUED_FROM;
+}
+
 static void plan_dither(struct knee_steady *steady, uint32_t *chance)
 {
     steady->until_dither = fmax(knee_chance_between(chance, steady->patience, 2 * steady->patience),
                                 steady->rest * steady->last_dither);
     steady->rest = fmin(2 * steady->rest, DITHER_SHARE);
     steady->patience =
-        fmin(steady->patience * DITHER_GROWTH, steady->is_narrow ? DITHER_NARROW : DITHER_MOST);
+        fmin(steady->patience * DITHER_GROWTH, asks_often(steady) ? DITHER_NARROW : DITHER_MOST);
 }
 
 static void begin_block(struct knee_steady *steady, const struct knee_meter *meter)
@@ -71,10 +78,11 @@ static void begin_block(struct knee_steady *steady, const struct knee_meter *met
     aur_knee_span_clear(&steady->block[1]);
 }
 
-void aur_knee_steady_begin(struct knee_steady *steady, const struct knee_meter *meter,
+void aur_knee_steady_begin(struct knee_steady *steady, const struct knee_meter *meter, int limit,
                            bool is_narrow, uint32_t *chance)
 {
     steady->is_narrow = is_narrow;
+    steady->limit = limit;
     steady->blocks = 0;
     steady->spread = 0;
     steady->calm = steady->total = 0;

@@ -26,6 +26,7 @@ enum knee_news {
 
 struct knee_steady {
     enum knee_watch watch;
+    int limit;                     /* that is held */
     double log_rate;               /* of cost, as it was when all was well; follows slowly */
     int blocks;                    /* that it is of */
     double caution;                /* Hf: >= 1, more after false alarms */
@@ -49,7 +50,7 @@ struct knee_steady {
 };
 
 void aur_knee_steady_init(struct knee_steady *steady);
-void aur_knee_steady_begin(struct knee_steady *steady, const struct knee_meter *meter,
+void aur_knee_steady_begin(struct knee_steady *steady, const struct knee_meter *meter, int limit,
                            bool is_narrow, uint32_t *chance);
 /* A search after an alarm has ended: had anything changed? */
 void aur_knee_steady_learn(struct knee_steady *steady, bool changed);
