@@ -40,7 +40,6 @@ static void forget_latency(struct knee *knee)
 static void search(struct knee *knee, int depth, int jump, const struct knee_span *top)
 {
     knee->state = KNEE_SEARCH;
-    knee->searches++;
     aur_knee_search_begin(&knee->search, &knee->meter, &knee->range, depth, jump, top);
     forget_latency(knee);
 }
@@ -88,6 +87,7 @@ static void settle_down(struct knee *knee)
 static void alarm(struct knee *knee)
 {
     knee->after_alarm = true;
+    knee->before = knee->search;
     aur_knee_share_forget(&knee->share);
 }
 
@@ -206,6 +206,15 @@ static void lose(struct knee *knee)
     hold(knee);
 }
 
+/* What gave the alarm has gone before anything else was tried. */
+static bool is_over_already(const struct knee *knee)
+{
+    const struct knee_points *points = &knee->search.points;
+
+    return knee->after_alarm && knee->search.start == knee->limit && points->count == 1 &&
+           aur_knee_steady_agrees(&knee->steady, &knee->meter, &points->point[0].span);
+}
+
 static void tick_search(struct knee *knee, const struct control_window *window, double seconds)
 {
     if (knee->search.stage == KNEE_REF && knee->search.skip <= 0)
@@ -220,6 +229,14 @@ static void tick_search(struct knee *knee, const struct control_window *window, 
         if (!(knee->ceiling_ns > 0))
             knee->search.guard_ns = GUARD * knee->baseline_p99_ns;
         forget_latency(knee);
+        if (is_over_already(knee)) {
+            knee->search = knee->before;
+            knee->after_alarm = false;
+            aur_knee_steady_learn(&knee->steady, false);
+            begin_steady(knee);
+            return;
+        }
+        knee->searches++;
     }
     if (answer == KNEE_YES)
         settle_down(knee);

@@ -34,7 +34,8 @@
 #define UNDER 0.7        /* of the one that breaks it, if none is known to keep it */
 #define MISFIT 10        /* chi square, and 2 for each point: no curve goes through that */
 #define ODD_AMONG 4      /* points or more may have an odd one ... */
-#define ODD_PART 0.5     /* ... to which so much of the chi square is due; ... */
+#define ODD 8            /* ... that has more chi square than that, ... */
+#define ODD_PART 0.5     /* ... and such a part of all; ... */
 #define ODD_MOST 2       /* ... more than so many are no exception */
 #define DROPPED_MAX 3
 #define NARROW_DISPERSION 0.15 /* at most, where all take equally long, but ... */
@@ -146,25 +147,32 @@ static bool bisect(struct knee_search *search, const struct knee_meter *meter)
     return true;
 }
 
+/* One that alone is far off was taken amid something else. */
+static bool has_odd(const struct curve_fit *fit, int count)
+{
+    return count >= ODD_AMONG && fit->oddity > ODD && fit->oddity > ODD_PART * fit->misfit;
+}
+
 /* false: nothing is known. */
 static bool lay_curves(struct knee_search *search, const struct knee_meter *meter,
                        struct curve_fit *fit)
 {
     double counts_to = fmax(fmin(search->range.max, COUNTS_TO), 1);
     struct curve_point points[KNEE_POINTS];
-    int drops = 0;
+    int odd = 0;
 
     for (;;) {
         int count = gather(search, meter, points);
         if (!count)
             return false;
         aur_curve_fit(fit, points, count, counts_to, search->is_narrow ? 0 : MARGIN);
-        if (fit->misfit < MISFIT + 2 * count || search->dropped >= DROPPED_MAX)
-            return true;
-        if (count >= ODD_AMONG && fit->oddity > ODD_PART * fit->misfit && drops++ < ODD_MOST) {
+        if (odd < ODD_MOST && has_odd(fit, count)) {
             aur_knee_points_drop(&search->points, fit->odd);
+            odd++;
             continue;
         }
+        if (fit->misfit < MISFIT + 2 * count || search->dropped >= DROPPED_MAX)
+            return true;
         aur_knee_points_forget(&search->points, search->depth);
         search->seconds = search->completed = 0;
         search->dropped++;
@@ -222,6 +230,8 @@ void aur_knee_search_next(struct knee_search *search, const struct knee_meter *m
             settle(search, meter, search->under ? search->under : search->range.min);
         return;
     }
+    if (fit.variance > UNSURE * UNSURE && search->seconds >= KNEE_SPENT)
+        search->seconds = search->completed = 0; /* a trial has upset what was known */
     int next = choose(search, meter, &fit, wanted);
     if (next > 0) {
         probe(search, meter, next);

@@ -37,7 +37,6 @@
 #define DOUBT_SLOW 0.04  /* of a first slot where there is no time to wait */
 #define LITTLE 0.88      /* of the depth: less is seen to be another's */
 #define LITTLE_LEAST 0.2
-#define SPENT 1e9
 
 int aur_knee_search_clip(const struct knee_search *search, double depth)
 {
@@ -104,7 +103,7 @@ bool aur_knee_search_learn(struct knee_search *search, const struct knee_meter *
     search->dropped = search->unbound = search->under = search->cap = search->jump = 0;
     search->over = search->over >= shown->b ? search->over : 0;
     search->depth = meter->limit;
-    search->seconds = search->completed = SPENT;
+    search->seconds = search->completed = KNEE_SPENT;
     aur_knee_search_next(search, meter);
     if (search->stage != KNEE_SETTLE || abs(search->limit - limit) > KEEP * limit)
         return true;

@@ -11,6 +11,7 @@
 #include "controller_knee_trial.h"
 
 #define KNEE_TICK 0.01 /* s, a usual one */
+#define KNEE_SPENT 1e9 /* s: the steady state goes on with what is known */
 
 enum knee_stage {
     KNEE_REF,    /* measures where it starts */

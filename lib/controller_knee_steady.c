@@ -31,6 +31,8 @@
 #define DITHER_NARROW 0.7
 #define QUEUED_FROM 5   /* a limit below has no margin over the knee */
 #define DITHER_SHARE 20 /* a dither may take this part of the time */
+#define DITHER_SHARE_OFTEN 10
+#define OFTEN_DOWN 4 /* one in so many asks downwards */
 #define DITHER_EFFORT 4
 #define DITHER_COARSE 0.25 /* of the limit: a step whose effect is seen at once */
 #define DITHER_UP 1.16
@@ -65,7 +67,7 @@ static void plan_dither(struct knee_steady *steady, uint32_t *chance)
 {
     steady->until_dither = fmax(knee_chance_between(chance, steady->patience, 2 * steady->patience),
                                 steady->rest * steady->last_dither);
-    steady->rest = fmin(2 * steady->rest, DITHER_SHARE);
+    steady->rest = fmin(2 * steady->rest, asks_often(steady) ? DITHER_SHARE_OFTEN : DITHER_SHARE);
     steady->patience =
         fmin(steady->patience * DITHER_GROWTH, asks_often(steady) ? DITHER_NARROW : DITHER_MOST);
 }
@@ -233,7 +235,8 @@ static bool begin_dither(struct knee_steady *steady, const struct knee_meter *me
         up = ask > limit;
         other = ask;
     }
-    steady->dither_up = !up;
+    steady->dithers++;
+    steady->dither_up = !up || (asks_often(steady) && steady->dithers % OFTEN_DOWN > 0);
     if (steady->dithers_due > 0)
         steady->dithers_due--;
     if (other > max || other < min)
@@ -245,11 +248,9 @@ static bool begin_dither(struct knee_steady *steady, const struct knee_meter *me
     return true;
 }
 
-/* The limit itself gave what it always does while it was tried. */
-static bool was_calm(const struct knee_steady *steady, const struct knee_meter *meter)
+bool aur_knee_steady_agrees(const struct knee_steady *steady, const struct knee_meter *meter,
+                            const struct knee_span *span)
 {
-    const struct knee_span *span = &steady->trial.total_a;
-
     return fabs(aur_knee_span_log_rate(span) - steady->log_rate) <
            tolerance(steady, aur_knee_span_variance(span, meter));
 }
@@ -273,7 +274,9 @@ static enum knee_news dither(struct knee_steady *steady, const struct knee_meter
         return KNEE_IDLE;
     if (answer == KNEE_OVER)
         return up ? KNEE_CALM : KNEE_TOO_SLOW;
-    if (answer == KNEE_YES && was_calm(steady, meter))
+    if (!aur_knee_steady_agrees(steady, meter, &steady->trial.total_a))
+        return KNEE_CALM;
+    if (answer == KNEE_YES)
         return up ? KNEE_MORE : KNEE_LESS;
     return answer == KNEE_NO ? KNEE_SHOWN : KNEE_CALM;
 }

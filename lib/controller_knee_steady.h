@@ -37,6 +37,7 @@ struct knee_steady {
     double until_dither, patience; /* s */
     double last_dither;            /* s that one took ... */
     double rest;                   /* ... and so many times as long there is no other */
+    int dithers;                   /* so far */
     int dithers_due;               /* both directions at once are two */
     bool is_narrow;            /* there is no queue that would show a growing capacity: ask often */
     bool raised;               /* the last dither upwards gained throughput */
@@ -57,6 +58,9 @@ void aur_knee_steady_learn(struct knee_steady *steady, bool changed);
 enum knee_news aur_knee_steady_tick(struct knee_steady *steady, const struct knee_meter *meter,
                                     const struct control_window *window, double seconds, int limit,
                                     int min, int max, int ask, uint32_t *chance);
+/* Under the limit there was as much throughput as there always is. */
+bool aur_knee_steady_agrees(const struct knee_steady *steady, const struct knee_meter *meter,
+                            const struct knee_span *span);
 static inline int knee_steady_depth(const struct knee_steady *steady, int limit)
 {
     return steady->watch == KNEE_DITHER ? knee_trial_depth(&steady->trial) : limit;
