@@ -34,11 +34,12 @@ static const struct shape {
     float slope, droop;
     float unlikely; /* -2 ln of its prior */
 } shapes[] = {
-    {HARD, 1.f / HARD, 1, 0, 2.04f},    {8, 1.f / 8, 1, 0, 4.24f},
-    {5, 1.f / 5, 1, 0, 4.41f},          {3, 1.f / 3, 1, 0, 4.61f},
-    {1.7f, 1.f / 1.7f, 1, 0, 5.99f},    {1.15f, 1.f / 1.15f, 1, 0, 5.99f},
-    {HARD, 1.f / HARD, .25f, 0, 5.32f}, {HARD, 1.f / HARD, 1, .074f, 5.99f},
-    {5, 1.f / 5, 1, .113f, 6.44f},      {HARD, 1.f / HARD, 1, .17f, 5.99f},
+    {HARD, 1.f / HARD, 1, 0, 2.04f},     {8, 1.f / 8, 1, 0, 4.24f},
+    {5, 1.f / 5, 1, 0, 4.41f},           {3, 1.f / 3, 1, 0, 4.61f},
+    {1.7f, 1.f / 1.7f, 1, 0, 5.99f},     {1.15f, 1.f / 1.15f, 1, 0, 5.99f},
+    {HARD, 1.f / HARD, .25f, 0, 5.32f},  {HARD, 1.f / HARD, .33f, 0, 5.99f},
+    {HARD, 1.f / HARD, 1, .074f, 5.99f}, {5, 1.f / 5, 1, .113f, 6.44f},
+    {HARD, 1.f / HARD, 1, .17f, 5.99f},
 };
 
 #define SHAPES (int)(sizeof shapes / sizeof *shapes)

@@ -147,10 +147,16 @@ static bool bisect(struct knee_search *search, const struct knee_meter *meter)
     return true;
 }
 
-/* One that alone is far off was taken amid something else. */
-static bool has_odd(const struct curve_fit *fit, int count)
+/* One that alone is far off was taken amid something else; what is new is not, beside what is old.
+ */
+static bool has_odd(const struct knee_points *points, const struct curve_fit *fit)
 {
-    return count >= ODD_AMONG && fit->oddity > ODD && fit->oddity > ODD_PART * fit->misfit;
+    bool has_old = false;
+
+    for (int i = 0; i < points->count; i++)
+        has_old |= points->point[i].is_old;
+    return points->count >= ODD_AMONG && fit->oddity > ODD &&
+           fit->oddity > ODD_PART * fit->misfit && (points->point[fit->odd].is_old || !has_old);
 }
 
 /* false: nothing is known. */
@@ -166,7 +172,7 @@ static bool lay_curves(struct knee_search *search, const struct knee_meter *mete
         if (!count)
             return false;
         aur_curve_fit(fit, points, count, counts_to, search->is_narrow ? 0 : MARGIN);
-        if (odd < ODD_MOST && has_odd(fit, count)) {
+        if (odd < ODD_MOST && has_odd(&search->points, fit)) {
             aur_knee_points_drop(&search->points, fit->odd);
             odd++;
             continue;

@@ -103,6 +103,7 @@ bool aur_knee_search_learn(struct knee_search *search, const struct knee_meter *
     search->dropped = search->unbound = search->under = search->cap = search->jump = 0;
     search->over = search->over >= shown->b ? search->over : 0;
     search->depth = meter->limit;
+    search->guard_ns = 0;
     search->seconds = search->completed = KNEE_SPENT;
     aur_knee_search_next(search, meter);
     if (search->stage != KNEE_SETTLE || abs(search->limit - limit) > KEEP * limit)
