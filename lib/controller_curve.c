@@ -16,6 +16,7 @@
 #define NEGLIGIBLE 11    /* so much more: has no say */
 #define MARGIN_FROM 5    /* one more of fewer would be too much */
 #define HARD 64          /* a power: there is no telling it from a corner */
+#define SOFT 2           /* a power: gains on where it droops already */
 #define FLAT 14          /* |z| from which on ln(1 + e^z) is z or nothing */
 #define DROOP_FROM 0.7f  /* beyond the bend, as a logarithm: from there on ... */
 #define DROOP_SLOPE 0.3f /* ... it lacks droop z (z + 0.3), ... */
@@ -39,6 +40,7 @@ static const struct shape {
     {1.7f, 1.f / 1.7f, 1, 0, 5.99f},     {1.15f, 1.f / 1.15f, 1, 0, 5.99f},
     {HARD, 1.f / HARD, .25f, 0, 5.32f},  {HARD, 1.f / HARD, .33f, 0, 5.99f},
     {HARD, 1.f / HARD, 1, .074f, 5.99f}, {5, 1.f / 5, 1, .113f, 6.44f},
+    {1.7f, 1.f / 1.7f, 1, .055f, 6.44f}, {1.15f, 1.f / 1.15f, 1, .055f, 7.01f},
     {HARD, 1.f / HARD, 1, .17f, 5.99f},
 };
 
@@ -90,7 +92,7 @@ static float value(const struct shape *shape, float log_u)
 static float wanted(const struct shape *shape, float log_bend, float log_most, float margin)
 {
     if (shape->droop > 0)
-        log_most = fminf(log_most, log_bend + DROOP_FROM);
+        log_most = fminf(log_most, log_bend + (shape->power < SOFT ? 2 : 1) * DROOP_FROM);
     if (shape->power >= HARD) {
         float bend = expf(log_bend);
         bool has_margin = margin > 0 && bend >= MARGIN_FROM;

@@ -24,6 +24,7 @@
 #define BUDGET 0.25      /* s of a search, then what is known must do ... */
 #define BUDGET_SLOW 1300 /* ... or completions */
 #define FAR 4.           /* times what was measured: no step is greater */
+#define LOWER 2.         /* likewise downwards */
 #define TOO_FAR 3.       /* times what will hardly be wanted */
 #define HARDLY 0.9       /* with this probability */
 #define RATIO 1.26       /* between the depths that are weighed against each other */
@@ -75,6 +76,8 @@ static int most(const struct knee_search *search)
         most = search->over - 1;
     if (search->cap && search->cap - 1 < most)
         most = search->cap - 1;
+    if (search->reach && search->reach < most)
+        most = search->reach;
     return most < search->range.min ? search->range.min : most;
 }
 
@@ -211,7 +214,7 @@ static int choose(const struct knee_search *search, const struct knee_meter *met
         high = fmax(high, search->points.point[i].depth);
     }
     high = fmin(FAR * high, fmax(TOO_FAR * aur_curve_wanted(fit, HARDLY), high));
-    return explore(search, meter, fit, floor(low / FAR), high, wanted);
+    return explore(search, meter, fit, floor(low / LOWER), high, wanted);
 }
 
 static void probe(struct knee_search *search, const struct knee_meter *meter, int depth)

@@ -34,8 +34,10 @@
 #define DOUBT_TOP 0.06 /* it is of a mixture of depths, and the pipe had to fill ... */
 #define DOUBT_TOP_SLOW 0.12
 #define DOUBT_FIRST 0.06 /* after the top some that waited long are still there */
-#define DOUBT_SLOW 0.04  /* of a first slot where there is no time to wait */
-#define LITTLE 0.88      /* of the depth: less is seen to be another's */
+#define DOUBT_FIRST_SLOW 0.25
+#define DOUBT_SLOW 0.04 /* of a first slot where there is no time to wait */
+#define REACH 2         /* times what is known to be good: no further after a trial */
+#define LITTLE 0.88     /* of the depth: less is seen to be another's */
 #define LITTLE_LEAST 0.2
 
 int aur_knee_search_clip(const struct knee_search *search, double depth)
@@ -104,6 +106,7 @@ bool aur_knee_search_learn(struct knee_search *search, const struct knee_meter *
     search->over = search->over >= shown->b ? search->over : 0;
     search->depth = meter->limit;
     search->guard_ns = 0;
+    search->reach = (int)ceil(REACH * fmax(limit, shown->b));
     search->seconds = search->completed = KNEE_SPENT;
     aur_knee_search_next(search, meter);
     if (search->stage != KNEE_SETTLE || abs(search->limit - limit) > KEEP * limit)
@@ -190,7 +193,7 @@ static void take_top(struct knee_search *search, const struct knee_meter *meter)
 static double doubt_of_slot(const struct knee_search *search, const struct knee_meter *meter)
 {
     if (search->stage == KNEE_REF && search->top.seconds > 0)
-        return DOUBT_FIRST;
+        return aur_knee_is_slow(meter) ? DOUBT_FIRST_SLOW : DOUBT_FIRST;
     for (int i = 0; i < search->points.count; i++) {
         if (search->points.point[i].depth == search->depth)
             return KNEE_DOUBT;

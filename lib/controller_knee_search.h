@@ -34,6 +34,7 @@ struct knee_search {
     int under;                  /* keeps the ceiling; 0: none known to */
     int over;                   /* breaks the ceiling; 0: none known to */
     int cap;                    /* the application has not so much; 0: none known */
+    int reach;                  /* no greater depth is looked at; 0: any may be */
     int hi;                     /* the knee, as far as known */
     int limit;                  /* of KNEE_SETTLE: the result */
     int ask;                    /* a depth that would tell much beside the result; 0: none */
