@@ -10,7 +10,7 @@
 #define STEP 0.16f        /* between bends, likewise */
 #define FINER 8           /* such steps in one, where few are likely */
 #define BENDS 42
-#define CELLS_FINE 256   /* with more of them there is no need for finer ones, ... */
+#define CELLS_FINE 320   /* with more of them there is no need for finer ones, ... */
 #define CELLS_COARSE 256 /* ... with more than so many half will do */
 #define UNLIKELY 14      /* more chi square than the best has: is not kept */
 #define NEGLIGIBLE 11    /* so much more: has no say */

@@ -29,10 +29,12 @@
 #define DITHER_GROWTH 2  /* ... growing with each that brings no news */
 #define DITHER_MOST 8.0
 #define DITHER_NARROW 0.7
+#define DITHER_SMALL 2
 #define QUEUED_FROM 5   /* a limit below has no margin over the knee */
 #define DITHER_SHARE 20 /* a dither may take this part of the time */
-#define DITHER_SHARE_OFTEN 10
-#define OFTEN_DOWN 4 /* one in so many asks downwards */
+#define DITHER_SHARE_NARROW 10
+#define DITHER_SHARE_SMALL 60 /* one more is a lot: the P99 must not see it */
+#define OFTEN_DOWN 4          /* one in so many asks downwards */
 #define DITHER_EFFORT 4
 #define DITHER_COARSE 0.25 /* of the limit: a step whose effect is seen at once */
 #define DITHER_UP 1.16
@@ -65,11 +67,17 @@ static bool asks_often(const struct knee_steady *steady)
 
 static void plan_dither(struct knee_steady *steady, uint32_t *chance)
 {
+    double most = steady->is_narrow    ? DITHER_NARROW
+                  : asks_often(steady) ? DITHER_SMALL
+                                       : DITHER_MOST;
+    double share = steady->is_narrow    ? DITHER_SHARE_NARROW
+                   : asks_often(steady) ? DITHER_SHARE_SMALL
+                                        : DITHER_SHARE;
+
     steady->until_dither = fmax(knee_chance_between(chance, steady->patience, 2 * steady->patience),
                                 steady->rest * steady->last_dither);
-    steady->rest = fmin(2 * steady->rest, asks_often(steady) ? DITHER_SHARE_OFTEN : DITHER_SHARE);
-    steady->patience =
-        fmin(steady->patience * DITHER_GROWTH, asks_often(steady) ? DITHER_NARROW : DITHER_MOST);
+    steady->rest = fmin(2 * steady->rest, share);
+    steady->patience = fmin(steady->patience * DITHER_GROWTH, most);
 }
 
 static void begin_block(struct knee_steady *steady, const struct knee_meter *meter)
