@@ -21,7 +21,7 @@
 #define CUT_LEAST 0.6
 #define CUT_MOST 0.95
 #define AIM 0.9  /* of the ceiling */
-#define GUARD 25 /* times the baseline's P99, where no ceiling is set */
+#define GUARD 50 /* times the baseline's P99, where no ceiling is set */
 
 void aur_knee_init(struct knee *knee, uint32_t seed)
 {
