@@ -91,12 +91,6 @@ static void alarm(struct knee *knee)
     aur_knee_share_forget(&knee->share);
 }
 
-static void alarm_up(struct knee *knee)
-{
-    alarm(knee);
-    search(knee, knee->limit, 0, NULL);
-}
-
 static void alarm_down(struct knee *knee)
 {
     double jump = knee->rate > 0 ? JUMP * knee->knee / knee->rate * knee->meter.rate : 0;
@@ -110,9 +104,7 @@ static void alarm_down(struct knee *knee)
 static void set_limit(struct knee *knee, int limit)
 {
     knee->limit = limit;
-    forget_latency(knee);
-    aur_knee_steady_begin(&knee->steady, &knee->meter, knee->limit, knee->search.is_narrow,
-                          &knee->chance);
+    begin_steady(knee);
 }
 
 /* Cuts the limit when too much is over the ceiling, raises it when there is room. */
@@ -175,7 +167,8 @@ static void tick_steady(struct knee *knee, const struct control_window *window, 
     case KNEE_CALM:
         break;
     case KNEE_ALARM_UP:
-        alarm_up(knee);
+        alarm(knee);
+        search(knee, knee->limit, 0, NULL);
         break;
     case KNEE_ALARM_DOWN:
         alarm_down(knee);
@@ -329,10 +322,9 @@ static void tick_state(struct knee *knee, const struct control_config *config,
 static void follow_config(struct knee *knee, const struct control_config *config)
 {
     struct knee_range range = {config->min, config->max};
-    bool same =
-        range.min == knee->range.min && range.max == knee->range.max &&
-        (config->ceiling_ns > 0 || knee->ceiling_ns > 0 ? config->ceiling_ns == knee->ceiling_ns
-                                                        : true);
+    bool has_ceiling = config->ceiling_ns > 0 || knee->ceiling_ns > 0;
+    bool same = range.min == knee->range.min && range.max == knee->range.max &&
+                !(has_ceiling && config->ceiling_ns != knee->ceiling_ns);
 
     knee->range = range;
     knee->ceiling_ns = config->ceiling_ns;

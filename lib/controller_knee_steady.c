@@ -67,13 +67,13 @@ static bool asks_often(const struct knee_steady *steady)
 
 static void plan_dither(struct knee_steady *steady, uint32_t *chance)
 {
-    double most = steady->is_narrow    ? DITHER_NARROW
-                  : asks_often(steady) ? DITHER_SMALL
-                                       : DITHER_MOST;
-    double share = steady->is_narrow    ? DITHER_SHARE_NARROW
-                   : asks_often(steady) ? DITHER_SHARE_SMALL
-                                        : DITHER_SHARE;
+    double most = asks_often(steady) ? DITHER_SMALL : DITHER_MOST;
+    double share = asks_often(steady) ? DITHER_SHARE_SMALL : DITHER_SHARE;
 
+    if (steady->is_narrow) {
+        most = DITHER_NARROW;
+        share = DITHER_SHARE_NARROW;
+    }
     steady->until_dither = fmax(knee_chance_between(chance, steady->patience, 2 * steady->patience),
                                 steady->rest * steady->last_dither);
     steady->rest = fmin(2 * steady->rest, share);
