@@ -154,15 +154,14 @@ static void learn(struct knee *knee, enum knee_news news)
 
 static void tick_steady(struct knee *knee, const struct control_window *window, double seconds)
 {
-    struct knee_steady *steady = &knee->steady;
     int over = knee->search.over; /* is not tried on purpose */
     int most = over > 0 && over <= knee->range.max ? over - 1 : knee->range.max;
 
     if (mind_ceiling(knee, window, seconds))
         return;
     enum knee_news news =
-        aur_knee_steady_tick(steady, &knee->meter, window, seconds, knee->limit, knee->range.min,
-                             most, knee->search.ask, &knee->chance);
+        aur_knee_steady_tick(&knee->steady, &knee->meter, window, seconds, knee->limit,
+                             knee->range.min, most, knee->search.ask, &knee->chance);
     switch (news) {
     case KNEE_CALM:
         break;
@@ -215,8 +214,6 @@ static void tick_search(struct knee *knee, const struct control_window *window, 
     enum knee_stage before = knee->search.stage;
     enum knee_answer answer = aur_knee_search_tick(&knee->search, &knee->meter, window, seconds);
 
-    if (before != KNEE_REF && knee->search.stage == KNEE_REF)
-        aur_knee_share_forget(&knee->share); /* it begins again: the target changes */
     if (before == KNEE_REF && knee->search.stage != KNEE_REF) {
         knee->baseline_p99_ns = aur_latency_sum_percentile(&knee->latency, 99);
         if (!(knee->ceiling_ns > 0))
