@@ -17,8 +17,7 @@
 #define SAME_RATE 0.06
 #define RESUME_OFF 0.08
 #define CUT_SECONDS 0.1
-#define PROPORTIONAL 0.6
-#define GUARD 10 /* times the baseline's P99, where no ceiling is set */
+#define GUARD 50 /* times the baseline's P99, where no ceiling is set */
 
 void aur_knee_init(struct knee *knee, uint32_t seed)
 {
@@ -31,7 +30,6 @@ void aur_knee_init(struct knee *knee, uint32_t seed)
 static void search(struct knee *knee, int depth, int jump, const struct knee_span *top)
 {
     knee->state = KNEE_SEARCH;
-    knee->searches++;
     aur_knee_search_begin(&knee->search, &knee->meter, &knee->range, depth, jump, top);
     aur_latency_sum_clear(&knee->latency);
 }
@@ -47,7 +45,8 @@ static void begin_steady(struct knee *knee)
 {
     knee->state = KNEE_STEADY;
     aur_knee_ceiling_begin(&knee->ceiling, 0);
-    aur_knee_steady_begin(&knee->steady, &knee->meter, knee->search.is_narrow, &knee->chance);
+    aur_knee_steady_begin(&knee->steady, &knee->meter, knee->limit, knee->search.is_narrow,
+                          &knee->chance);
 }
 
 static void share_from(struct knee *knee, int depth)
@@ -79,13 +78,8 @@ static void settle_down(struct knee *knee)
 static void alarm(struct knee *knee)
 {
     knee->after_alarm = true;
+    knee->before = knee->search;
     aur_knee_share_forget(&knee->share);
-}
-
-static void alarm_up(struct knee *knee)
-{
-    alarm(knee);
-    search(knee, knee->limit, 0, NULL);
 }
 
 static void alarm_down(struct knee *knee)
@@ -121,49 +115,48 @@ static bool mind_ceiling(struct knee *knee, const struct control_window *window,
     return true;
 }
 
-/* Throughput grew nearly as the depth did: far more may be to come. */
-static bool is_proportional(const struct knee_trial *trial)
+/* What a trial beside the limit has shown may ask for another limit. */
+static void learn(struct knee *knee, enum knee_news news)
 {
-    return trial->result > PROPORTIONAL * log((double)trial->b / trial->a);
+    const struct knee_trial *trial = &knee->steady.trial;
+
+    if (news == KNEE_MORE && knee->share.recent > 0) {
+        share_from(knee, knee->limit);
+        return;
+    }
+    if (news == KNEE_TOO_SLOW)
+        knee->search.over = trial->b;
+    if (!aur_knee_search_learn(&knee->search, &knee->meter, &knee->range, trial))
+        return;
+    knee->searches += knee->search.stage == KNEE_PROBE;
+    knee->state = KNEE_SEARCH;
 }
 
 static void tick_steady(struct knee *knee, const struct control_window *window, double seconds)
 {
-    struct knee_steady *steady = &knee->steady;
     int over = knee->search.over; /* is not tried on purpose */
     int most = over > 0 && over <= knee->range.max ? over - 1 : knee->range.max;
-    int step;
 
     if (mind_ceiling(knee, window, seconds))
         return;
-    switch (aur_knee_steady_tick(steady, &knee->meter, window, seconds, knee->limit,
-                                 knee->range.min, most, &knee->chance)) {
+    enum knee_news news =
+        aur_knee_steady_tick(&knee->steady, &knee->meter, window, seconds, knee->limit,
+                             knee->range.min, most, knee->search.ask, &knee->chance);
+    switch (news) {
     case KNEE_CALM:
         break;
     case KNEE_ALARM_UP:
-        alarm_up(knee);
+        alarm(knee);
+        search(knee, knee->limit, 0, NULL);
         break;
     case KNEE_ALARM_DOWN:
         alarm_down(knee);
         break;
     case KNEE_MORE:
-        if (knee->share.recent > 0) {
-            share_from(knee, knee->limit);
-            break;
-        }
-        knee->searches++;
-        knee->state = KNEE_SEARCH;
-        aur_knee_search_go_up(&knee->search, &knee->meter, &knee->range, &steady->trial,
-                              steady->raised || is_proportional(&steady->trial));
-        steady->raised = true;
-        break;
     case KNEE_LESS:
+    case KNEE_SHOWN:
     case KNEE_TOO_SLOW:
-        steady->raised = false;
-        step = steady->trial.b;
-        knee->searches++;
-        knee->state = KNEE_SEARCH;
-        aur_knee_search_go_down(&knee->search, &knee->meter, &knee->range, step);
+        learn(knee, news);
         break;
     case KNEE_IDLE:
         hold(knee);
@@ -172,21 +165,29 @@ static void tick_steady(struct knee *knee, const struct control_window *window, 
 }
 
 /*
- * The application does not use the depths that are to be tried. What was known before
- * is known still, unless the trial that failed has seen that more depth does more; and a
+ * The application does not use the depth that is being tried. What was known before
+ * is known still, unless that depth has shown more throughput; and a
  * search out of hold leaves a limit if the ceiling called it, or it would call again.
  */
 static void lose(struct knee *knee)
 {
-    const struct knee_trial *trial = &knee->search.trial;
-    bool gained =
-        knee->search.stage == KNEE_UP && trial->slots_b > 0 && trial->result > trial->log_threshold;
+    int tried = aur_knee_search_depth(&knee->search);
+    double gain = aur_knee_span_log_rate(&knee->search.slot) - knee->log_rate;
 
-    if (knee->limit > 0 && gained && trial->b > knee->limit)
-        knee->limit = trial->b;
+    if (knee->limit > 0 && tried > knee->limit && gain > SAME_RATE)
+        knee->limit = tried;
     if (knee->limit == 0 && knee->over_in_hold)
-        knee->limit = knee->search.hi;
+        knee->limit = tried;
     hold(knee);
+}
+
+/* What gave the alarm has gone before anything else was tried. */
+static bool is_over_already(const struct knee *knee)
+{
+    const struct knee_points *points = &knee->search.points;
+
+    return knee->after_alarm && knee->search.start == knee->limit && points->count == 1 &&
+           aur_knee_steady_agrees(&knee->steady, &knee->meter, &points->point[0].span);
 }
 
 static void tick_search(struct knee *knee, const struct control_window *window, double seconds)
@@ -196,13 +197,19 @@ static void tick_search(struct knee *knee, const struct control_window *window, 
     enum knee_stage before = knee->search.stage;
     enum knee_answer answer = aur_knee_search_tick(&knee->search, &knee->meter, window, seconds);
 
-    if (before != KNEE_REF && knee->search.stage == KNEE_REF)
-        aur_knee_share_forget(&knee->share); /* it begins again: the target changes */
     if (before == KNEE_REF && knee->search.stage != KNEE_REF) {
         knee->baseline_p99_ns = aur_latency_sum_percentile(&knee->latency, 99);
         if (!(knee->ceiling_ns > 0))
             knee->search.guard_ns = GUARD * knee->baseline_p99_ns;
         aur_latency_sum_clear(&knee->latency);
+        if (is_over_already(knee)) {
+            knee->search = knee->before;
+            knee->after_alarm = false;
+            aur_knee_steady_learn(&knee->steady, false);
+            begin_steady(knee);
+            return;
+        }
+        knee->searches++;
     }
     if (answer == KNEE_YES)
         settle_down(knee);
@@ -318,8 +325,9 @@ static void tick_state(struct knee *knee, const struct control_config *config,
 static void follow_config(struct knee *knee, const struct control_config *config)
 {
     struct knee_range range = {config->min, config->max};
+    bool has_ceiling = config->ceiling_ns > 0 || knee->ceiling_ns > 0;
     bool same = range.min == knee->range.min && range.max == knee->range.max &&
-                config->ceiling_ns == knee->ceiling_ns;
+                !(has_ceiling && config->ceiling_ns != knee->ceiling_ns);
 
     knee->range = range;
     knee->ceiling_ns = config->ceiling_ns;
@@ -339,9 +347,9 @@ static void follow_config(struct knee *knee, const struct control_config *config
 static void tell(const struct knee *knee, struct control_verdict *verdict)
 {
     static const auraio_phase_t stage_phase[] = {
-        [KNEE_REF] = AURAIO_PHASE_BASELINE,   [KNEE_JUMP] = AURAIO_PHASE_PROBING,
-        [KNEE_UP] = AURAIO_PHASE_PROBING,     [KNEE_DOWN] = AURAIO_PHASE_PROBING,
-        [KNEE_BISECT] = AURAIO_PHASE_PROBING, [KNEE_SETTLE] = AURAIO_PHASE_SETTLING,
+        [KNEE_REF] = AURAIO_PHASE_BASELINE,
+        [KNEE_PROBE] = AURAIO_PHASE_PROBING,
+        [KNEE_SETTLE] = AURAIO_PHASE_SETTLING,
     };
 
     verdict->gated = true;

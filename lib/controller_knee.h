@@ -46,6 +46,7 @@ struct knee {
     struct knee_meter meter;
     struct knee_hold hold;
     struct knee_search search;
+    struct knee_search before; /* the one before the alarm */
     struct knee_steady steady;
     struct knee_share share;
     struct knee_ceiling ceiling; /* in the steady state and in hold */
