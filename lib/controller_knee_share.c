@@ -36,6 +36,7 @@
 #define FAR 2           /* beyond this one it moves far */
 #define RAISE_MOST 2    /* of what is taken for the device's own latency */
 #define DRAIN_EVERY 4   /* steps: one goes down, to see that latency */
+#define DRAINED 0.05    /* a share of that step: there is no queue */
 #define FREE 0.08       /* a share that small: there is no queue */
 #define ALL 0.88        /* a share that great: nobody else is there */
 #define MOST 0.66       /* likewise, where there is no queue before the step */
@@ -172,7 +173,10 @@ static enum knee_company conclude(struct knee_share *share, const struct knee_me
 
     share->unseen++;
     if (share->drains) {
-        lower(&share->base, aur_knee_sight_turnover(&share->sight[1]));
+        double drained = aur_knee_sight_turnover(&share->sight[1]);
+        if (part < DRAINED) /* no queue even at the limit */
+            share->base = fmin(drained, RAISE_MOST * share->base);
+        lower(&share->base, drained);
         return KNEE_SHARED;
     }
     double drift = aur_knee_span_log_rate(&share->slot) - aur_knee_span_log_rate(&share->first);
