@@ -51,6 +51,7 @@ static void begin_steady(struct knee *knee)
 
 static void share_from(struct knee *knee, int depth)
 {
+    knee->share.cut_short = knee->state == KNEE_SEARCH;
     knee->state = KNEE_SHARE;
     knee->after_alarm = false;
     aur_knee_share_begin(&knee->share, depth);
@@ -223,17 +224,15 @@ static void tick_share(struct knee *knee, const struct control_window *window, d
     enum knee_company company = aur_knee_share_tick(
         share, &knee->meter, window, seconds, knee->range.min, knee->range.max, &knee->chance);
 
-    if (share->is_proved) {
-        knee->limit = knee->knee = share->limit;
-        knee->rate = knee->meter.rate;
-    }
     if (company == KNEE_SHARED)
         return;
     aur_knee_share_forget(share);
     knee->limit = share->limit;
+    if (knee->search.over <= knee->limit)
+        knee->search.over = 0;
     if (company == KNEE_UNUSED)
         hold(knee);
-    else if (company == KNEE_ALONE)
+    else if (company == KNEE_ALONE || share->cut_short)
         search(knee, knee->limit, 0, NULL);
     else
         begin_steady(knee);
@@ -336,6 +335,8 @@ static void follow_config(struct knee *knee, const struct control_config *config
     aur_knee_share_forget(&knee->share);
     if (knee->limit > range.max)
         knee->limit = knee->knee = 0;
+    if (knee->limit > 0 && knee->limit < range.min)
+        knee->limit = range.min;
     if (knee->state == KNEE_HOLD) {
         hold(knee);
         return;
@@ -375,7 +376,7 @@ static void tell(const struct knee *knee, struct control_verdict *verdict)
         break;
     case KNEE_SHARE:
         verdict->phase = AURAIO_PHASE_STEADY;
-        verdict->trial = knee->share.slot_of == 1;
+        verdict->trial = knee->share.slot_of > 0 || knee->share.rest <= 0;
         verdict->limit = knee_share_depth(&knee->share);
         break;
     }

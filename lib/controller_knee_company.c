@@ -137,8 +137,8 @@ static void weigh(struct knee_share *share, const struct knee_meter *meter)
         b->depth > TOO_FAR * a->depth || aur_knee_sight_turnover(a) < QUEUED * share->turnover)
         return;
     struct knee_step step = aur_knee_step(a, b, meter);
-    if (step.latency > LONGER)
-        aur_knee_evidence_add(&share->evidence, &step, share->base);
+    if (step.latency > LONGER && aur_knee_evidence_add(&share->evidence, &step, share->base))
+        share->from = a->depth;
     aur_knee_sight_clear(&share->sight[!share->now], share->sight[!share->now].depth);
 }
 

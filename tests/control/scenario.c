@@ -50,6 +50,11 @@
     .device = {SOFT(32, 160, 6)}, .apps = 1, .seconds = 20, .against_none = true,                  \
     .app = {{.kind = APP_OPEN, .rate = 200000 * (share), .bytes = 4096}}
 
+/* Another process with the same law, from 3 s on. */
+#define RIVAL_UNTIL(end)                                                                           \
+    .device = {SSD(16, 200)}, .apps = 2, .rival_depth = -1,                                        \
+    .app = {{GREEDY}, {GREEDY, .process = 1, .from = 3, .until = (end)}}
+
 static const struct setup scenarios[] = {
     {.name = "hard", .about = "hard knee at 16", ALONE, .device = {SSD(16, 200)}},
     {.name = "soft", .about = "soft knee about 32", ALONE, .device = {SOFT(32, 160, 3)}},
@@ -324,6 +329,30 @@ static const struct setup scenarios[] = {
      .app = {{GREEDY}, {GREEDY, .process = 1, .from = 8, .until = 24}},
      .eras = 3,
      .era = {0, 13, 24},
+     .seconds = 34},
+    {.name = "rival-slower",
+     .about = "a third as fast from 12 s on, beside another process with the same law",
+     RIVAL_UNTIL(0),
+     .changes = 1,
+     .change = {{12, 0, SSD(16, 600)}},
+     .eras = 2,
+     .era = {0, 18},
+     .seconds = 40},
+    {.name = "rival-slow-leaves",
+     .about = "a third as fast from 12 s on; another process leaves at 24 s",
+     RIVAL_UNTIL(24),
+     .changes = 1,
+     .change = {{12, 0, SSD(16, 600)}},
+     .eras = 3,
+     .era = {0, 18, 24},
+     .seconds = 34},
+    {.name = "rival-slower-leaves",
+     .about = "a fifth as fast from 12 s on; another process leaves at 24 s",
+     RIVAL_UNTIL(24),
+     .changes = 1,
+     .change = {{12, 0, SSD(16, 1000)}},
+     .eras = 3,
+     .era = {0, 18, 24},
      .seconds = 34},
 };
 
