@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stddef.h>
 
-#define DOUBT_OLD 0.08 /* at most */
-#define AGEING 0.02
+#define DOUBT_OLD 0.03 /* at most */
+#define AGEING 0.008
 #define CHANGED 0.15 /* as a logarithm, at the same depth: it is another target */
 #define CHANGED_SIGMAS 3.5
 #define AGREES_SIGMAS 3.0
