@@ -43,7 +43,7 @@ struct control_verdict {
     auraio_phase_t phase;
     int knee;               /* 0: not known */
     double baseline_p99_ns; /* 0: not known */
-    uint64_t searches;      /* begun so far */
+    uint64_t searches;      /* that left the depth they began at, so far */
 };
 
 /* Its parts are the laws' own; no other looks into them. */

@@ -16,13 +16,8 @@
 #define SAME_DEPTH 0.12 /* as a logarithm: the search ended where it began */
 #define SAME_RATE 0.06
 #define RESUME_OFF 0.08
-#define OVER_SAMPLES 200
-#define UNDER_SAMPLES 3000
-#define CUT_LEAST 0.6
-#define CUT_MOST 0.95
-#define AIM 0.9 /* of the ceiling */
-#define PROPORTIONAL 0.6
-#define GUARD 10 /* times the baseline's P99, where no ceiling is set */
+#define CUT_SECONDS 0.1
+#define GUARD 50 /* times the baseline's P99, where no ceiling is set */
 
 void aur_knee_init(struct knee *knee, uint32_t seed)
 {
@@ -32,35 +27,31 @@ void aur_knee_init(struct knee *knee, uint32_t seed)
     aur_knee_steady_init(&knee->steady);
 }
 
-static void forget_latency(struct knee *knee)
-{
-    aur_knee_span_clear(&knee->under);
-    aur_latency_sum_clear(&knee->latency);
-}
-
 static void search(struct knee *knee, int depth, int jump, const struct knee_span *top)
 {
     knee->state = KNEE_SEARCH;
-    knee->searches++;
     aur_knee_search_begin(&knee->search, &knee->meter, &knee->range, depth, jump, top);
-    forget_latency(knee);
+    aur_latency_sum_clear(&knee->latency);
 }
 
 static void hold(struct knee *knee)
 {
     knee->state = KNEE_HOLD;
+    aur_knee_ceiling_begin(&knee->ceiling, aur_knee_transient(&knee->meter));
     aur_knee_hold_begin(&knee->hold);
 }
 
 static void begin_steady(struct knee *knee)
 {
     knee->state = KNEE_STEADY;
-    aur_knee_steady_begin(&knee->steady, &knee->meter, knee->search.is_narrow, &knee->chance);
-    forget_latency(knee);
+    aur_knee_ceiling_begin(&knee->ceiling, 0);
+    aur_knee_steady_begin(&knee->steady, &knee->meter, knee->limit, knee->search.is_narrow,
+                          &knee->chance);
 }
 
 static void share_from(struct knee *knee, int depth)
 {
+    knee->share.cut_short = knee->state == KNEE_SEARCH;
     knee->state = KNEE_SHARE;
     knee->after_alarm = false;
     aur_knee_share_begin(&knee->share, depth);
@@ -88,13 +79,8 @@ static void settle_down(struct knee *knee)
 static void alarm(struct knee *knee)
 {
     knee->after_alarm = true;
+    knee->before = knee->search;
     aur_knee_share_forget(&knee->share);
-}
-
-static void alarm_up(struct knee *knee)
-{
-    alarm(knee);
-    search(knee, knee->limit, 0, NULL);
 }
 
 static void alarm_down(struct knee *knee)
@@ -107,84 +93,71 @@ static void alarm_down(struct knee *knee)
     search(knee, knee->limit, (int)jump, NULL);
 }
 
-static void set_limit(struct knee *knee, int limit)
-{
-    knee->limit = limit;
-    forget_latency(knee);
-    aur_knee_steady_begin(&knee->steady, &knee->meter, knee->search.is_narrow, &knee->chance);
-}
-
 /* Cuts the limit when too much is over the ceiling, raises it when there is room. */
 static bool mind_ceiling(struct knee *knee, const struct control_window *window, double seconds)
 {
-    struct knee_span *under = &knee->under;
+    if (knee->steady.skip > 0 || knee->steady.watch == KNEE_DITHER)
+        return false;
+    double part = aur_knee_ceiling_tick(&knee->ceiling, window, seconds, knee->ceiling_ns);
+    int limit = knee->limit;
 
-    if (!(knee->ceiling_ns > 0) || knee->steady.skip > 0 || knee->steady.watch == KNEE_DITHER)
-        return false;
-    aur_knee_span_add(under, window, seconds);
-    aur_latency_sum_add(&knee->latency, window->latency);
-    if (under->samples >= OVER_SAMPLES && aur_knee_span_is_over(under)) {
-        double p99 = aur_latency_sum_percentile(&knee->latency, 99);
-        double part = AIM * knee->ceiling_ns / fmax(p99, 1);
-        part = fmin(fmax(part, CUT_LEAST), CUT_MOST);
-        int limit = (int)floor(part * knee->limit);
+    if (part > 1 && knee->search.over > 0)
+        limit = (int)fmin(fmax(limit + 1, floor(part * limit)), knee->range.max);
+    if (part < 1) {
+        limit = (int)fmax(floor(part * limit), knee->range.min);
         knee->search.over = knee->limit;
-        set_limit(knee, limit < knee->range.min ? knee->range.min : limit);
-        knee->cut = 0.1;
-        return true;
+        knee->cut = CUT_SECONDS;
+        aur_knee_ceiling_begin(&knee->ceiling, 0);
     }
-    if (under->samples < UNDER_SAMPLES)
+    if (limit == knee->limit)
         return false;
-    bool raise = knee->search.over > 0 && aur_knee_span_has_headroom(under);
-    if (raise && knee->limit < knee->range.max)
-        set_limit(knee, (int)fmin(knee->limit + fmax(1, knee->limit / 14), knee->range.max));
-    forget_latency(knee);
-    return raise;
+    knee->limit = limit;
+    begin_steady(knee);
+    return true;
 }
 
-/* Throughput grew nearly as the depth did: far more may be to come. */
-static bool is_proportional(const struct knee_trial *trial)
+/* What a trial beside the limit has shown may ask for another limit. */
+static void learn(struct knee *knee, enum knee_news news)
 {
-    return trial->result > PROPORTIONAL * log((double)trial->b / trial->a);
+    const struct knee_trial *trial = &knee->steady.trial;
+
+    if (news == KNEE_MORE && knee->share.recent > 0) {
+        share_from(knee, knee->limit);
+        return;
+    }
+    if (news == KNEE_TOO_SLOW)
+        knee->search.over = trial->b;
+    if (!aur_knee_search_learn(&knee->search, &knee->meter, &knee->range, trial))
+        return;
+    knee->searches += knee->search.stage == KNEE_PROBE;
+    knee->state = KNEE_SEARCH;
 }
 
 static void tick_steady(struct knee *knee, const struct control_window *window, double seconds)
 {
-    struct knee_steady *steady = &knee->steady;
     int over = knee->search.over; /* is not tried on purpose */
     int most = over > 0 && over <= knee->range.max ? over - 1 : knee->range.max;
-    int step;
 
     if (mind_ceiling(knee, window, seconds))
         return;
-    switch (aur_knee_steady_tick(steady, &knee->meter, window, seconds, knee->limit,
-                                 knee->range.min, most, &knee->chance)) {
+    enum knee_news news =
+        aur_knee_steady_tick(&knee->steady, &knee->meter, window, seconds, knee->limit,
+                             knee->range.min, most, knee->search.ask, &knee->chance);
+    switch (news) {
     case KNEE_CALM:
         break;
     case KNEE_ALARM_UP:
-        alarm_up(knee);
+        alarm(knee);
+        search(knee, knee->limit, 0, NULL);
         break;
     case KNEE_ALARM_DOWN:
         alarm_down(knee);
         break;
     case KNEE_MORE:
-        if (knee->share.recent > 0) {
-            share_from(knee, knee->limit);
-            break;
-        }
-        knee->searches++;
-        knee->state = KNEE_SEARCH;
-        aur_knee_search_go_up(&knee->search, &knee->meter, &knee->range, &steady->trial,
-                              steady->raised || is_proportional(&steady->trial));
-        steady->raised = true;
-        break;
     case KNEE_LESS:
+    case KNEE_SHOWN:
     case KNEE_TOO_SLOW:
-        steady->raised = false;
-        step = steady->trial.b;
-        knee->searches++;
-        knee->state = KNEE_SEARCH;
-        aur_knee_search_go_down(&knee->search, &knee->meter, &knee->range, step);
+        learn(knee, news);
         break;
     case KNEE_IDLE:
         hold(knee);
@@ -193,18 +166,29 @@ static void tick_steady(struct knee *knee, const struct control_window *window, 
 }
 
 /*
- * The application does not use the depths that are to be tried. What was known before
- * is known still, unless the trial that failed has seen that more depth does more.
+ * The application does not use the depth that is being tried. What was known before
+ * is known still, unless that depth has shown more throughput; and a
+ * search out of hold leaves a limit if the ceiling called it, or it would call again.
  */
 static void lose(struct knee *knee)
 {
-    const struct knee_trial *trial = &knee->search.trial;
-    bool gained =
-        knee->search.stage == KNEE_UP && trial->slots_b > 0 && trial->result > trial->log_threshold;
+    int tried = aur_knee_search_depth(&knee->search);
+    double gain = aur_knee_span_log_rate(&knee->search.slot) - knee->log_rate;
 
-    if (knee->limit > 0 && gained && trial->b > knee->limit)
-        knee->limit = trial->b;
+    if (knee->limit > 0 && tried > knee->limit && gain > SAME_RATE)
+        knee->limit = tried;
+    if (knee->limit == 0 && knee->over_in_hold)
+        knee->limit = tried;
     hold(knee);
+}
+
+/* What gave the alarm has gone before anything else was tried. */
+static bool is_over_already(const struct knee *knee)
+{
+    const struct knee_points *points = &knee->search.points;
+
+    return knee->after_alarm && knee->search.start == knee->limit && points->count == 1 &&
+           aur_knee_steady_agrees(&knee->steady, &knee->meter, &points->point[0].span);
 }
 
 static void tick_search(struct knee *knee, const struct control_window *window, double seconds)
@@ -214,13 +198,19 @@ static void tick_search(struct knee *knee, const struct control_window *window, 
     enum knee_stage before = knee->search.stage;
     enum knee_answer answer = aur_knee_search_tick(&knee->search, &knee->meter, window, seconds);
 
-    if (before != KNEE_REF && knee->search.stage == KNEE_REF)
-        aur_knee_share_forget(&knee->share); /* it begins again: the target changes */
     if (before == KNEE_REF && knee->search.stage != KNEE_REF) {
         knee->baseline_p99_ns = aur_latency_sum_percentile(&knee->latency, 99);
         if (!(knee->ceiling_ns > 0))
             knee->search.guard_ns = GUARD * knee->baseline_p99_ns;
-        forget_latency(knee);
+        aur_latency_sum_clear(&knee->latency);
+        if (is_over_already(knee)) {
+            knee->search = knee->before;
+            knee->after_alarm = false;
+            aur_knee_steady_learn(&knee->steady, false);
+            begin_steady(knee);
+            return;
+        }
+        knee->searches++;
     }
     if (answer == KNEE_YES)
         settle_down(knee);
@@ -234,17 +224,15 @@ static void tick_share(struct knee *knee, const struct control_window *window, d
     enum knee_company company = aur_knee_share_tick(
         share, &knee->meter, window, seconds, knee->range.min, knee->range.max, &knee->chance);
 
-    if (share->is_proved) {
-        knee->limit = knee->knee = share->limit;
-        knee->rate = knee->meter.rate;
-    }
     if (company == KNEE_SHARED)
         return;
     aur_knee_share_forget(share);
     knee->limit = share->limit;
+    if (knee->search.over <= knee->limit)
+        knee->search.over = 0;
     if (company == KNEE_UNUSED)
         hold(knee);
-    else if (company == KNEE_ALONE)
+    else if (company == KNEE_ALONE || share->cut_short)
         search(knee, knee->limit, 0, NULL);
     else
         begin_steady(knee);
@@ -275,17 +263,40 @@ static void resume(struct knee *knee)
     begin_steady(knee);
 }
 
+/*
+ * Too much is over the ceiling: the application has more in flight than the target can
+ * bear, bound or not. The search begins below that, and shows how much it can.
+ */
+static bool leaves_hold(struct knee *knee, int first, const struct control_window *window,
+                        double seconds)
+{
+    double part = aur_knee_ceiling_tick(&knee->ceiling, window, seconds, knee->ceiling_ns);
+    double most = part * aur_knee_ceiling_depth(&knee->ceiling);
+
+    knee->over_in_hold = part < 1;
+    if (part >= 1)
+        return false;
+    knee->cut = CUT_SECONDS;
+    most = fmin(most, knee->limit > 0 ? part * knee->limit : first);
+    search(knee, (int)fmax(floor(most), knee->range.min), 0, &knee->hold.total);
+    return true;
+}
+
 static void tick_hold(struct knee *knee, const struct control_config *config,
                       const struct control_window *window, double seconds)
 {
     bool gated = knee->limit > 0;
+    int first = config->initial > 0 ? config->initial : START;
+
+    if (leaves_hold(knee, first, window, seconds))
+        return;
     enum knee_wish wish = aur_knee_hold_tick(&knee->hold, &knee->meter, window, seconds, gated,
                                              gated ? knee->limit : knee->range.max);
 
     if (wish == KNEE_ENGAGE && gated)
         resume(knee);
     else if (wish != KNEE_STAY)
-        search(knee, config->initial > 0 ? config->initial : START, 0, &knee->hold.total);
+        search(knee, first, 0, &knee->hold.total);
 }
 
 static void tick_state(struct knee *knee, const struct control_config *config,
@@ -313,10 +324,9 @@ static void tick_state(struct knee *knee, const struct control_config *config,
 static void follow_config(struct knee *knee, const struct control_config *config)
 {
     struct knee_range range = {config->min, config->max};
-    bool same =
-        range.min == knee->range.min && range.max == knee->range.max &&
-        (config->ceiling_ns > 0 || knee->ceiling_ns > 0 ? config->ceiling_ns == knee->ceiling_ns
-                                                        : true);
+    bool has_ceiling = config->ceiling_ns > 0 || knee->ceiling_ns > 0;
+    bool same = range.min == knee->range.min && range.max == knee->range.max &&
+                !(has_ceiling && config->ceiling_ns != knee->ceiling_ns);
 
     knee->range = range;
     knee->ceiling_ns = config->ceiling_ns;
@@ -325,6 +335,8 @@ static void follow_config(struct knee *knee, const struct control_config *config
     aur_knee_share_forget(&knee->share);
     if (knee->limit > range.max)
         knee->limit = knee->knee = 0;
+    if (knee->limit > 0 && knee->limit < range.min)
+        knee->limit = range.min;
     if (knee->state == KNEE_HOLD) {
         hold(knee);
         return;
@@ -336,9 +348,9 @@ static void follow_config(struct knee *knee, const struct control_config *config
 static void tell(const struct knee *knee, struct control_verdict *verdict)
 {
     static const auraio_phase_t stage_phase[] = {
-        [KNEE_REF] = AURAIO_PHASE_BASELINE,   [KNEE_JUMP] = AURAIO_PHASE_PROBING,
-        [KNEE_UP] = AURAIO_PHASE_PROBING,     [KNEE_DOWN] = AURAIO_PHASE_PROBING,
-        [KNEE_BISECT] = AURAIO_PHASE_PROBING, [KNEE_SETTLE] = AURAIO_PHASE_SETTLING,
+        [KNEE_REF] = AURAIO_PHASE_BASELINE,
+        [KNEE_PROBE] = AURAIO_PHASE_PROBING,
+        [KNEE_SETTLE] = AURAIO_PHASE_SETTLING,
     };
 
     verdict->gated = true;
@@ -357,18 +369,19 @@ static void tell(const struct knee *knee, struct control_verdict *verdict)
         verdict->limit = aur_knee_search_depth(&knee->search);
         break;
     case KNEE_STEADY:
-        verdict->phase = knee->cut > 0                            ? AURAIO_PHASE_BACKOFF
-                         : knee->steady.total > CONVERGED_SECONDS ? AURAIO_PHASE_CONVERGED
-                                                                  : AURAIO_PHASE_STEADY;
+        verdict->phase =
+            knee->steady.total > CONVERGED_SECONDS ? AURAIO_PHASE_CONVERGED : AURAIO_PHASE_STEADY;
         verdict->trial = knee->steady.watch == KNEE_DITHER;
         verdict->limit = knee_steady_depth(&knee->steady, knee->limit);
         break;
     case KNEE_SHARE:
         verdict->phase = AURAIO_PHASE_STEADY;
-        verdict->trial = knee->share.slot_of == 1;
+        verdict->trial = knee->share.slot_of > 0 || knee->share.rest <= 0;
         verdict->limit = knee_share_depth(&knee->share);
         break;
     }
+    if (knee->cut > 0 && knee->state != KNEE_HOLD)
+        verdict->phase = AURAIO_PHASE_BACKOFF;
     verdict->knee = knee->knee;
     verdict->baseline_p99_ns = knee->baseline_p99_ns;
     verdict->searches = knee->searches;

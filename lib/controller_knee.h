@@ -12,6 +12,7 @@
 #ifndef AUR_CONTROLLER_KNEE_H
 #define AUR_CONTROLLER_KNEE_H
 
+#include "controller_knee_ceiling.h"
 #include "controller_knee_hold.h"
 #include "controller_knee_measure.h"
 #include "controller_knee_search.h"
@@ -37,6 +38,7 @@ struct knee {
     double rate;             /* operations/s likewise */
     int knee;                /* 0: not known */
     bool after_alarm;        /* the search was called by an alarm */
+    bool over_in_hold;       /* the search was called by the ceiling, out of hold */
     double cut;              /* s for which a cut is reported */
     uint64_t searches;
     uint32_t chance; /* xorshift, never 0 */
@@ -44,10 +46,11 @@ struct knee {
     struct knee_meter meter;
     struct knee_hold hold;
     struct knee_search search;
+    struct knee_search before; /* the one before the alarm */
     struct knee_steady steady;
     struct knee_share share;
-    struct knee_span under;     /* samples under the limit, for the ceiling */
-    struct latency_sum latency; /* likewise; of KNEE_REF for the baseline */
+    struct knee_ceiling ceiling; /* in the steady state and in hold */
+    struct latency_sum latency;  /* of KNEE_REF, for the baseline */
 };
 
 void aur_knee_init(struct knee *knee, uint32_t seed);

@@ -17,6 +17,7 @@
 #define SEEN_LEAST 200  /* completions at a depth that tell something */
 #define SEEN_MOST 3000  /* then what was seen is old */
 #define APART 1.1       /* between depths that are compared */
+#define TOO_FAR 4       /* a device's own queues grow in another way so far on */
 #define QUEUED 1.35     /* times the least latency: there is a queue before the step */
 #define SUSPECT 1.4     /* likewise, at a knee */
 #define LONGER 0.05     /* of the logarithm of latency: less says nothing */
@@ -133,11 +134,11 @@ static void weigh(struct knee_share *share, const struct knee_meter *meter)
     const struct knee_sight *a = &share->sight[!greater], *b = &share->sight[greater];
 
     if (!has_seen(a) || !has_seen(b) || b->depth < APART * a->depth ||
-        aur_knee_sight_turnover(a) < QUEUED * share->turnover)
+        b->depth > TOO_FAR * a->depth || aur_knee_sight_turnover(a) < QUEUED * share->turnover)
         return;
     struct knee_step step = aur_knee_step(a, b, meter);
-    if (step.latency > LONGER)
-        aur_knee_evidence_add(&share->evidence, &step, share->base);
+    if (step.latency > LONGER && aur_knee_evidence_add(&share->evidence, &step, share->base))
+        share->from = a->depth;
     aur_knee_sight_clear(&share->sight[!share->now], share->sight[!share->now].depth);
 }
 

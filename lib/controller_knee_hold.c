@@ -15,11 +15,15 @@
 #define WINDOW_OPS 10
 #define STEP_OPS 25 /* completions: more than an application takes at once */
 #define STEPS 13
-#define STILL 0.1     /* of what chance would move: it is held still */
-#define DEEP 8        /* operations in flight: with less nothing is to be gained */
-#define ASK_SHARE 0.7 /* of the application's depth is tried */
-#define ASK_KEEP 0.85 /* of throughput: half way between all and what 0.7 of the depth has */
-#define PATIENCE 5.0  /* s */
+#define STILL 0.1           /* of what chance would move: it is held still */
+#define MOVES_LEAST 3       /* fewer may be still by chance, whatever they are */
+#define STILL_SECONDS 0.125 /* less may be a burst, or too few ticks to know their noise */
+#define BY_LUCK 1e-5        /* that chance moves it as little, in fewer steps */
+#define ROUNDED (1 / 12.)   /* square of what whole numbers hide */
+#define DEEP 8              /* operations in flight: with less nothing is to be gained */
+#define ASK_SHARE 0.7       /* of the application's depth is tried */
+#define ASK_KEEP 0.85       /* of throughput: half way between all and what 0.7 of the depth has */
+#define PATIENCE 1.0        /* s; one lost trial of noisy counts proves little */
 #define PATIENCE_MOST 60.0
 #define TOO_FAST 20e-6 /* s of latency: memory, not a device */
 
@@ -37,6 +41,22 @@ static void forget_steps(struct knee_hold *hold)
     aur_knee_span_clear(&hold->steps);
     hold->deep = 0;
     hold->depths = hold->moved = hold->by_chance = 0;
+}
+
+/*
+ * Of n moves by chance, as a sum of squares with unit variance, x or less has a probability
+ * of about (x / 2)^(n / 2) / Gamma(n / 2 + 1); so what hardly moves is seen early.
+ */
+static bool is_still(const struct knee_hold *hold)
+{
+    double n = hold->deep - 1;
+
+    if (n < MOVES_LEAST || hold->steps.seconds < STILL_SECONDS)
+        return false;
+    double luck = 2 / n * pow(BY_LUCK * tgamma(n / 2 + 1), 2 / n);
+    double moved = hold->moved + n * ROUNDED;
+    return moved < luck * hold->by_chance ||
+           (hold->deep >= STEPS && hold->moved < STILL * hold->by_chance);
 }
 
 /*
@@ -59,13 +79,10 @@ static int end_step(struct knee_hold *hold, double depth)
         hold->moved += moved * moved;
         hold->by_chance += 2 * fmin(completed, depth);
     }
-    if (hold->deep < STEPS)
-        return 0;
-    bool is_still = hold->moved < STILL * hold->by_chance;
-    int average = (int)floor(ASK_SHARE * hold->depths / hold->deep);
-    if (is_still && hold->until_ask <= 0)
-        return average;
-    forget_steps(hold);
+    if (hold->until_ask <= 0 && is_still(hold))
+        return (int)floor(ASK_SHARE * hold->depths / hold->deep);
+    if (hold->deep >= STEPS)
+        forget_steps(hold);
     return 0;
 }
 

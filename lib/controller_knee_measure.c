@@ -12,6 +12,8 @@
 #define LATELY 0.05       /* s, and in as many ms ... */
 #define LATELY_OPS 50     /* ... or operations: what "lately" means */
 #define STALL_SHARE 0.15  /* of what is expected: less is a stall */
+#define LONG_TICK 0.02    /* s: nothing came for a part of it, so ... */
+#define LONG_SHARE 0.6    /* ... this much less is one too */
 #define STALL_EXPECTED 20 /* operations; with fewer an empty tick is chance */
 #define STALL_TICK 0.03   /* s, what one tick counts for at most: a stopped process is no stall */
 #define DISPERSION_GAIN 0.02
@@ -36,8 +38,10 @@ void aur_knee_meter_init(struct knee_meter *meter)
 
 void aur_knee_meter_limit(struct knee_meter *meter, int limit)
 {
-    if (limit != meter->limit)
+    if (limit != meter->limit) {
         meter->last_rate = -1;
+        meter->unsettled = fmax(aur_knee_transient(meter), limit);
+    }
     meter->limit = limit;
 }
 
@@ -45,6 +49,8 @@ static void learn_dispersion(struct knee_meter *meter, double cost_rate, double 
 {
     double both = cost_rate + meter->last_rate;
 
+    if (meter->unsettled > 0)
+        return;
     if (meter->last_rate >= 0 && both > 0) {
         double difference = 2 * (cost_rate - meter->last_rate) / both;
         double seen = fmin(difference * difference * meter->rate * seconds / 2, DISPERSION_MAX);
@@ -64,7 +70,8 @@ bool aur_knee_meter_tick(struct knee_meter *meter, const struct control_window *
 
     if (!window->polls || !(seconds > 0))
         return false;
-    if (expected >= STALL_EXPECTED && completed < STALL_SHARE * expected) {
+    double least = seconds > LONG_TICK ? LONG_SHARE : STALL_SHARE;
+    if (expected >= STALL_EXPECTED && completed < least * expected) {
         meter->stalled += fmin(seconds, STALL_TICK);
         meter->last_rate = -1;
         return false;
@@ -72,6 +79,7 @@ bool aur_knee_meter_tick(struct knee_meter *meter, const struct control_window *
     meter->stalled = 0;
     meter->in_flight = window->bound ? 0 : window->concurrency;
     learn_dispersion(meter, window->cost / seconds, seconds);
+    meter->unsettled -= completed;
 
     double lately = meter->rate > 0 ? fmax(LATELY, LATELY_OPS / meter->rate) : 0;
     double weight = seconds / (seconds + lately);
@@ -92,6 +100,7 @@ void aur_knee_span_add(struct knee_span *span, const struct control_window *wind
     span->completed += (double)window->completed;
     span->bound += (double)window->bound;
     span->samples += (double)window->samples;
+    span->in_flight += window->concurrency * seconds;
     for (int i = 0; i < 3; i++)
         span->over[i] += (double)window->over[i];
 }
@@ -103,6 +112,7 @@ void aur_knee_span_merge(struct knee_span *into, const struct knee_span *span)
     into->completed += span->completed;
     into->bound += span->bound;
     into->samples += span->samples;
+    into->in_flight += span->in_flight;
     for (int i = 0; i < 3; i++)
         into->over[i] += span->over[i];
 }

@@ -15,6 +15,7 @@ struct knee_span {
     double seconds;
     double cost, completed, bound; /* sums of the windows' fields */
     double samples, over[3];
+    double in_flight; /* seconds times the depth seen; 0: never seen */
 };
 
 struct knee_meter {
@@ -25,6 +26,7 @@ struct knee_meter {
     double ticks;      /* dispersion was learned from so many */
     double last_rate;  /* cost per second in the tick before, under the same limit; < 0: none */
     int limit;         /* in the tick before */
+    double unsettled;  /* completions until its last change shows */
     double in_flight;  /* on average in the tick before; 0: as many as the limit allows */
 };
 

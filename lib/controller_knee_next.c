@@ -1,148 +1,251 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a search does next, from what it knows: the next trial of its stage, or the
- * limit when nothing is left to be tried.
+ * Where a search goes next: to the depth that tells most for the time it takes, or to
+ * the limit when all is known well enough.
  */
 #include "controller_knee_search.h"
 
 #include "controller.h"
+#include "controller_curve.h"
 
 #include <math.h>
 
-#define GAIN 1.025 /* throughput of twice the depth: less is the plateau */
-#define FINE 1.08  /* bracket that ends the search */
-#define FINE_SLOW 1.22
-#define MARGIN 0.08   /* above the knee: a small standing queue shows when capacity grows */
-#define MARGIN_FROM 5 /* one more of fewer would be too much */
-#define SHORT 0.012   /* of throughput: what a knee without a margin may lack */
-#define GUESS 1.02
-#define UNDER_GUESS 0.92
+#define MARGIN 0.08      /* above the knee: a small standing queue shows when capacity grows */
+#define COUNTS_TO 256.   /* depths beyond are not looked at for the sake of the last percent */
+#define ROUND 0.7        /* of less than a whole, to the greater */
+#define MIDDLE 0.6       /* of chance: too much depth costs less than too little */
+#define SURE 0.10        /* deviation of the wanted depth, as a logarithm, that ends a search, */
+#define SURE_SLOW 0.22   /* where there is no time to know better: the steady state will, */
+#define SURE_STEADY 0.06 /* as long as it is not as sure as that */
+#define ASK_LOW 0.88     /* of what is wanted: hardly does harm, even for a while */
+#define ASK_LOWER 0.6    /* where more harm may be done by not knowing */
+#define UNSURE 0.25
+#define ASK_HIGH 1.4
+#define BUDGET 0.25      /* s of a search, then what is known must do ... */
+#define BUDGET_SLOW 1300 /* ... or completions */
+#define FAR 4.           /* times what was measured: no step is greater */
+#define LOWER 2.         /* likewise downwards */
+#define TOO_FAR 3.       /* times what will hardly be wanted */
+#define HARDLY 0.9       /* with this probability */
+#define RATIO 1.26       /* between the depths that are weighed against each other */
+#define LEAST_GAIN 0.08  /* of the variance: less is not worth going there */
+#define DEEP 2.5         /* times what is wanted: hurts latency ... */
+#define DEEP_WORTH 0.6   /* ... so must be worth more */
+#define FINE 1.08        /* bracket of the ceiling that ends the search */
+#define UNDER 0.7        /* of the one that breaks it, if none is known to keep it */
+#define MISFIT 10        /* chi square, and 2 for each point: no curve goes through that */
+#define ODD_AMONG 4      /* points or more may have an odd one ... */
+#define ODD 8            /* ... that has more chi square than that, ... */
+#define ODD_PART 0.5     /* ... and such a part of all; ... */
+#define ODD_MOST 2       /* ... more than so many are no exception */
+#define DROPPED_MAX 3
+#define NARROW_DISPERSION 0.15 /* at most, where all take equally long, but ... */
+#define WAVE 0.1               /* ... this part of the depth completes at once */
+#define WAVE_WIDE 0.03
 
-int aur_knee_search_clip(const struct knee_search *search, double depth)
+/* Of throughput from so many completions, as a logarithm. */
+static double noise(const struct knee_search *search, const struct knee_meter *meter, double depth,
+                    double completed)
 {
-    double whole = floor(depth + 0.5);
+    double dispersion = meter->dispersion;
+    double wave = (search->is_narrow ? WAVE : WAVE_WIDE) * depth / fmax(completed, 1);
 
-    return (int)fmin(fmax(whole, search->range.min), search->range.max);
+    if (search->is_narrow)
+        dispersion = fmin(dispersion, NARROW_DISPERSION);
+    return dispersion / fmax(completed, 0.5) + wave * wave;
 }
 
-void aur_knee_search_measure(struct knee_search *search, const struct knee_meter *meter)
+static int gather(const struct knee_search *search, const struct knee_meter *meter,
+                  struct curve_point *points)
 {
-    aur_knee_span_clear(&search->slot);
-    aur_latency_sum_clear(&search->latency);
-    search->skip = aur_knee_transient(meter);
-}
-
-void aur_knee_search_settle(struct knee_search *search, const struct knee_meter *meter)
-{
-    double limit = search->hi;
-
-    if (search->is_narrow) {
-        limit += search->log_rho < -SHORT ? 1 : 0;
-    } else if (!search->over) {
-        limit += search->hi >= MARGIN_FROM ? fmax(1, MARGIN * search->hi) : 0;
-        limit = fmax(limit, (1 + MARGIN) * search->plateau * search->turnover);
-        limit = fmin(limit, 2.0 * search->hi);
+    for (int i = 0; i < search->points.count; i++) {
+        const struct knee_point *point = &search->points.point[i];
+        points[i].depth = point->depth;
+        points[i].log_rate = aur_knee_span_log_rate(&point->span);
+        points[i].variance =
+            point->doubt + noise(search, meter, point->depth, point->span.completed);
     }
-    search->limit = aur_knee_search_clip(search, limit);
+    return search->points.count;
+}
+
+static int most(const struct knee_search *search)
+{
+    int most = search->range.max;
+
+    if (search->over && search->over - 1 < most)
+        most = search->over - 1;
+    if (search->cap && search->cap - 1 < most)
+        most = search->cap - 1;
+    if (search->reach && search->reach < most)
+        most = search->reach;
+    return most < search->range.min ? search->range.min : most;
+}
+
+static int clip(const struct knee_search *search, double depth)
+{
+    return (int)fmin(aur_knee_search_clip(search, depth), most(search));
+}
+
+static void settle(struct knee_search *search, const struct knee_meter *meter, double depth)
+{
+    search->limit = search->hi = clip(search, floor(depth + ROUND));
     search->stage = KNEE_SETTLE;
-    aur_knee_search_measure(search, meter);
+    aur_knee_search_measure(search, meter, search->limit);
 }
 
-static double candidate(struct knee_search *search)
+static bool is_spent(const struct knee_search *search, const struct knee_meter *meter)
 {
-    double guess = GUESS * search->plateau * search->turnover;
-
-    if (!search->guessed && guess > search->lo && guess < search->hi / FINE) {
-        search->guessed = search->guess_held = true;
-        return guess;
-    }
-    if (search->guess_held && UNDER_GUESS * search->hi > search->lo) {
-        search->guess_held = false;
-        return UNDER_GUESS * search->hi;
-    }
-    return sqrt(fmax(search->lo, 1) * (double)search->hi);
+    return aur_knee_is_slow(meter) ? search->completed > BUDGET_SLOW : search->seconds > BUDGET;
 }
 
-static bool is_fine(const struct knee_search *search, const struct knee_meter *meter)
+/* In seconds: until the depth shows, and a slot of it. */
+static double cost_of(const struct knee_meter *meter, double depth, double rate, double *completed)
 {
-    double fine = aur_knee_is_slow(meter) ? FINE_SLOW : FINE;
+    double skip = aur_knee_search_transient(meter, (int)depth) / rate;
+    double slot = fmax(KNEE_TICK, aur_knee_search_slot(meter, (int)depth) / rate);
 
-    return search->hi <= search->lo + 1 || search->hi <= fine * search->lo ||
-           search->hi <= search->range.min;
+    *completed = slot * rate;
+    return slot + (skip > 0 ? fmax(skip, KNEE_TICK) : 0);
 }
 
-/* The knee seems to be just above lo, where it was not looked for: lo is tried once more. */
-static bool is_doubtful(const struct knee_search *search)
+/* The depth between low and high that tells most for its time; 0: none tells enough. */
+static int explore(const struct knee_search *search, const struct knee_meter *meter,
+                   const struct curve_fit *fit, double low, double high, double wanted)
 {
-    return search->lo_is_old && search->lo >= search->range.min && search->lo < search->hi &&
-           search->log_rho > -SHORT;
+    double operations = meter->cost_rate > 0 ? meter->rate / meter->cost_rate : 1;
+    double best = 0, chosen = 0;
+
+    low = fmax(low, search->range.min);
+    high = fmin(high, most(search));
+    for (double depth = low; depth < high * RATIO; depth *= RATIO) {
+        double at = floor(fmin(depth, high) + 0.5), completed;
+        struct curve_view view;
+        aur_curve_look(fit, at, &view);
+        double rate = fmax(exp(view.log_rate) * operations, 1e-3);
+        double seconds = cost_of(meter, at, rate, &completed);
+        double gain =
+            curve_gain(&view, KNEE_DOUBT * KNEE_DOUBT + noise(search, meter, at, completed));
+        if (gain < LEAST_GAIN * fit->variance)
+            continue;
+        gain *= at > DEEP * wanted ? DEEP_WORTH : 1;
+        if (gain > best * seconds) {
+            best = gain / seconds;
+            chosen = at;
+        }
+    }
+    return (int)chosen;
 }
 
-static void begin_trial(struct knee_search *search, const struct knee_meter *meter, int b,
-                        double threshold)
+/* Between what keeps the ceiling and what breaks it; false: nothing is left to be found. */
+static bool bisect(struct knee_search *search, const struct knee_meter *meter)
 {
-    aur_knee_trial_begin(&search->trial, meter, search->hi, b, threshold, &search->known);
+    double next = search->under ? sqrt((double)search->under * search->over) : UNDER * search->over;
+
+    if (search->over <= search->range.min)
+        return false;
+    if (search->under && search->over <= fmax(FINE * search->under, search->under + 1))
+        return false;
+    search->stage = KNEE_PROBE;
+    aur_knee_search_measure(search, meter, clip(search, next));
+    return true;
 }
 
-static void next_up(struct knee_search *search, const struct knee_meter *meter)
+/* One that alone is far off was taken amid something else; what is new is not, beside what is old.
+ */
+static bool has_odd(const struct knee_points *points, const struct curve_fit *fit)
 {
-    double next = 2.0 * search->hi, threshold = GAIN;
+    bool has_old = false;
 
-    search->tried_up = true;
-    if (search->over) {
-        next = fmin(next, floor(sqrt((double)search->hi * search->over)));
-        threshold = 1 + (GAIN - 1) * log2(next / search->hi);
+    for (int i = 0; i < points->count; i++)
+        has_old |= points->point[i].is_old;
+    return points->count >= ODD_AMONG && fit->oddity > ODD &&
+           fit->oddity > ODD_PART * fit->misfit && (points->point[fit->odd].is_old || !has_old);
+}
+
+/* false: nothing is known. */
+static bool lay_curves(struct knee_search *search, const struct knee_meter *meter,
+                       struct curve_fit *fit)
+{
+    double counts_to = fmax(fmin(search->range.max, COUNTS_TO), 1);
+    struct curve_point points[KNEE_POINTS];
+    int odd = 0;
+
+    for (;;) {
+        int count = gather(search, meter, points);
+        if (!count)
+            return false;
+        aur_curve_fit(fit, points, count, counts_to, search->is_narrow ? 0 : MARGIN);
+        if (odd < ODD_MOST && has_odd(&search->points, fit)) {
+            aur_knee_points_drop(&search->points, fit->odd);
+            odd++;
+            continue;
+        }
+        if (fit->misfit < MISFIT + 2 * count || search->dropped >= DROPPED_MAX)
+            return true;
+        aur_knee_points_forget(&search->points, search->depth);
+        search->seconds = search->completed = 0;
+        search->dropped++;
     }
-    int b = aur_knee_search_clip(search, next);
-    bool done = b <= search->hi || (search->over && search->over <= FINE * search->hi);
-    if (!done) {
-        begin_trial(search, meter, b, threshold);
-        return;
+}
+
+/* For the steady state: near the wanted depth, and only while that is not sure; 0: none. */
+static int question(const struct knee_search *search, const struct knee_meter *meter,
+                    const struct curve_fit *fit, double wanted)
+{
+    double deviation = sqrt(fit->variance);
+    double least = deviation > UNSURE ? ASK_LOWER : ASK_LOW;
+
+    if (deviation <= SURE_STEADY)
+        return 0;
+    return explore(search, meter, fit, floor(least * wanted), ASK_HIGH * wanted, wanted);
+}
+
+/* Where to learn more; 0: enough is known. */
+static int choose(const struct knee_search *search, const struct knee_meter *meter,
+                  const struct curve_fit *fit, double wanted)
+{
+    double sure = aur_knee_is_slow(meter) ? SURE_SLOW : SURE, low = wanted, high = 0;
+    double deviation = sqrt(fit->variance);
+
+    if (deviation <= sure || is_spent(search, meter))
+        return 0;
+    for (int i = 0; i < search->points.count; i++) {
+        low = fmin(low, search->points.point[i].depth);
+        high = fmax(high, search->points.point[i].depth);
     }
-    if (search->over) {
-        aur_knee_search_settle(search, meter);
-        return;
-    }
-    search->stage = search->lo ? KNEE_BISECT : KNEE_DOWN;
-    aur_knee_search_next(search, meter);
+    high = fmin(FAR * high, fmax(TOO_FAR * aur_curve_wanted(fit, HARDLY), high));
+    return explore(search, meter, fit, floor(low / LOWER), high, wanted);
+}
+
+static void probe(struct knee_search *search, const struct knee_meter *meter, int depth)
+{
+    search->stage = KNEE_PROBE;
+    aur_knee_search_measure(search, meter, clip(search, depth));
 }
 
 void aur_knee_search_next(struct knee_search *search, const struct knee_meter *meter)
 {
-    double keep = KNEE_THETA / exp(search->log_rho);
+    int jump = search->jump;
+    struct curve_fit fit;
 
-    switch (search->stage) {
-    case KNEE_JUMP:
-        begin_trial(search, meter, search->jump, keep);
-        return;
-    case KNEE_UP:
-        next_up(search, meter);
-        return;
-    case KNEE_DOWN:
-        if (search->hi > search->range.min) {
-            begin_trial(search, meter,
-                        aur_knee_search_clip(search, floor(search->shrink * search->hi)), keep);
-            return;
-        }
-        search->stage = search->tried_up ? KNEE_BISECT : KNEE_UP;
-        aur_knee_search_next(search, meter);
-        return;
-    default:
-        break;
-    }
-    if (is_fine(search, meter) && is_doubtful(search)) {
-        int again = search->lo;
-        search->lo = 0;
-        search->lo_is_old = false;
-        search->stage = KNEE_DOWN;
-        begin_trial(search, meter, again, keep);
+    search->jump = 0;
+    if (jump > 0 || !lay_curves(search, meter, &fit)) {
+        probe(search, meter, jump > 0 ? jump : search->depth);
         return;
     }
-    if (is_fine(search, meter)) {
-        aur_knee_search_settle(search, meter);
+    double wanted = aur_curve_wanted(&fit, MIDDLE);
+    if (search->over && wanted >= search->over) {
+        if (!bisect(search, meter))
+            settle(search, meter, search->under ? search->under : search->range.min);
         return;
     }
-    int b = aur_knee_search_clip(search, candidate(search));
-    b = b <= search->lo ? search->lo + 1 : b >= search->hi ? search->hi - 1 : b;
-    begin_trial(search, meter, b, keep);
+    if (fit.variance > UNSURE * UNSURE && search->seconds >= KNEE_SPENT)
+        search->seconds = search->completed = 0; /* a trial has upset what was known */
+    int next = choose(search, meter, &fit, wanted);
+    if (next > 0) {
+        probe(search, meter, next);
+        return;
+    }
+    settle(search, meter, wanted);
+    search->ask = question(search, meter, &fit, wanted);
 }

@@ -1,124 +1,118 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The search of controller_knee_search.h: how it begins, and what it learns from each
- * trial. What it does next is told in controller_knee_next.c.
+ * The search of controller_knee_search.h: how it begins, and what it keeps of each slot.
+ * Where it goes next is told in controller_knee_next.c.
  */
 #include "controller_knee_search.h"
 
 #include "controller.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define REF_SIGMA 0.08
-#define REF_SECONDS 0.2
-#define NARROW 1.15 /* between the quartiles of latency: less is a device of constant times */
-#define NARROW_SAMPLES 100
-#define DOWN_FIRST 0.005 /* s of latency: above it a greater depth would hurt */
-#define BELOW 0.85       /* of the throughput before the search: surely below the knee */
-#define TOP_LEAST 0.97
-#define TOP_MOST 1.1 /* more: it is one that great depths slow down */
-#define HALF 0.5
-#define SMALL_STEP 0.85 /* after a jump */
+#define SLOT_OPS 250 /* 4..6 % of noise */
+#define SLOT_OPS_SLOW 100
+#define SLOT_MOST 1.0      /* s */
+#define SLOT_TURNOVERS 1.2 /* operations of equal length complete in waves */
 #define SETTLE_SECONDS 0.045
 #define SETTLE_SIGMA 0.03
-#define SETTLE_OFF 0.06
-#define RETRIES_MAX 2
-#define PLAIN_GAIN 1.25 /* of throughput; less does not prove that the smaller depth loses any */
-#define GUARD_SAMPLES 50
+#define SETTLE_OPS 600
+#define RETRIES_MAX 3
+#define SAME 0.05   /* of the limit: is not corrected */
+#define KEEP 0.035  /* likewise in the steady state */
+#define NARROW 1.15 /* between the quartiles of latency: less is a device of constant times */
+#define NARROW_SAMPLES 50
+#define OVER_SAMPLES 50
+#define UNBOUND_MAX 3
+#define SUDDEN 1e-4      /* s worth of operations: so many less or more do not show in a tick */
+#define TRANSIENT 1.1    /* of what was in flight must be through */
+#define TRANSIENT_UP 0.9 /* of what is added, which comes back sooner than it will later */
+#define IN_FLIGHT_MORE 1.3
+#define TOP_OPS 20
+#define TOP_FAR 1.5    /* times the depth: else the top tells nothing new */
+#define DOUBT_TOP 0.06 /* it is of a mixture of depths, and the pipe had to fill ... */
+#define DOUBT_TOP_SLOW 0.12
+#define DOUBT_FIRST 0.06 /* after the top some that waited long are still there */
+#define DOUBT_FIRST_SLOW 0.25
+#define DOUBT_SLOW 0.04 /* of a first slot where there is no time to wait */
+#define REACH 2         /* times what is known to be good: no further after a trial */
+#define LITTLE 0.88     /* of the depth: less is seen to be another's */
+#define LITTLE_LEAST 0.2
 
-static void reset(struct knee_search *search, const struct knee_range *range, int depth)
+int aur_knee_search_clip(const struct knee_search *search, double depth)
 {
-    struct knee_range kept = *range; /* may be the search's own */
+    double whole = floor(depth + 0.5);
 
-    memset(search, 0, sizeof *search);
-    search->range = kept;
-    search->shrink = HALF;
-    search->hi = aur_knee_search_clip(search, depth);
+    return (int)fmin(fmax(whole, search->range.min), search->range.max);
+}
+
+double aur_knee_search_transient(const struct knee_meter *meter, int depth)
+{
+    double from = meter->limit;
+
+    if (meter->in_flight > 0)
+        from = fmin(from, IN_FLIGHT_MORE * meter->in_flight + 2);
+    if (fabs(depth - from) < SUDDEN * meter->rate)
+        return 0;
+    return depth > from ? from + TRANSIENT_UP * (depth - from) : TRANSIENT * from;
+}
+
+double aur_knee_search_slot(const struct knee_meter *meter, int depth)
+{
+    return fmax(aur_knee_is_slow(meter) ? SLOT_OPS_SLOW : SLOT_OPS, SLOT_TURNOVERS * depth);
+}
+
+void aur_knee_search_measure(struct knee_search *search, const struct knee_meter *meter, int depth)
+{
+    aur_knee_span_clear(&search->slot);
+    aur_latency_sum_clear(&search->latency);
+    if (depth != meter->limit) {
+        search->skip = aur_knee_search_transient(meter, depth);
+        search->age = 0;
+        search->is_lower = depth < meter->limit;
+    }
+    search->depth = depth;
 }
 
 void aur_knee_search_begin(struct knee_search *search, const struct knee_meter *meter,
                            const struct knee_range *range, int depth, int jump,
                            const struct knee_span *top)
 {
-    int retries = search->retries;
+    struct knee_range kept = *range; /* may be the search's own */
 
-    reset(search, range, depth);
-    search->retries = retries;
+    memset(search, 0, sizeof *search);
+    search->range = kept;
     search->jump = jump;
     search->stage = KNEE_REF;
     if (top)
         search->top = *top;
-    aur_knee_search_measure(search, meter);
-    search->drain = search->skip - search->skip / 4 - 1.5 * search->hi;
+    search->start = search->hi = aur_knee_search_clip(search, depth);
+    aur_knee_search_measure(search, meter, search->start);
+    search->drain = search->skip - search->skip / 4 - 1.5 * search->start;
 }
 
-static void plateau_is(struct knee_search *search, const struct knee_span *span)
+bool aur_knee_search_learn(struct knee_search *search, const struct knee_meter *meter,
+                           const struct knee_range *range, const struct knee_trial *shown)
 {
-    if (span->seconds > 0)
-        search->plateau = span->completed / span->seconds;
-}
+    int limit = search->limit;
 
-void aur_knee_search_go_up(struct knee_search *search, const struct knee_meter *meter,
-                           const struct knee_range *range, const struct knee_trial *shown, bool far)
-{
-    double turnover = search->turnover;
-
-    reset(search, range, shown->b);
-    search->lo = shown->a;
-    search->turnover = turnover;
-    search->known = shown->total_b;
-    plateau_is(search, &shown->total_b);
-    search->stage = far ? KNEE_UP : KNEE_BISECT;
+    aur_knee_points_age(&search->points);
+    aur_knee_points_put(&search->points, meter, shown->a, &shown->total_a, KNEE_DOUBT);
+    aur_knee_points_put(&search->points, meter, shown->b, &shown->total_b, KNEE_DOUBT);
+    search->range = *range;
+    search->retries = RETRIES_MAX;
+    search->dropped = search->unbound = search->under = search->cap = search->jump = 0;
+    search->over = search->over >= shown->b ? search->over : 0;
+    search->depth = meter->limit;
+    search->guard_ns = 0;
+    search->reach = (int)ceil(REACH * fmax(limit, shown->b));
+    search->seconds = search->completed = KNEE_SPENT;
     aur_knee_search_next(search, meter);
-}
-
-void aur_knee_search_go_down(struct knee_search *search, const struct knee_meter *meter,
-                             const struct knee_range *range, int depth)
-{
-    double turnover = search->turnover;
-    double plateau = meter->rate;
-
-    reset(search, range, depth);
-    search->turnover = turnover;
-    search->plateau = plateau;
-    search->tried_up = true;
-    search->shrink = SMALL_STEP;
-    search->stage = KNEE_DOWN;
-    aur_knee_search_next(search, meter);
-}
-
-int aur_knee_search_depth(const struct knee_search *search)
-{
-    switch (search->stage) {
-    case KNEE_REF:
-        return search->hi;
-    case KNEE_SETTLE:
-        return search->limit;
-    default:
-        return knee_trial_depth(&search->trial);
-    }
-}
-
-static void note_turnover(struct knee_search *search, const struct knee_meter *meter, int depth,
-                          const struct knee_span *span)
-{
-    if (span->completed < 1 || !aur_knee_span_is_bound(span))
-        return;
-    double turnover = depth * span->seconds / span->completed;
-    /* The smallest of noisy readings would be too small. */
-    turnover *= 1 + sqrt(aur_knee_span_variance(span, meter));
-    if (search->turnover <= 0 || turnover < search->turnover)
-        search->turnover = turnover;
-}
-
-/* hi has as much throughput as there was without a limit, and no more: it is on the plateau. */
-static bool reaches_top(const struct knee_search *search)
-{
-    if (search->top.seconds <= 0 || search->known.seconds <= 0)
-        return false;
-    double part = aur_knee_span_log_rate(&search->known) - aur_knee_span_log_rate(&search->top);
-    return part > log(TOP_LEAST) && part < log(TOP_MOST);
+    if (search->stage != KNEE_SETTLE || abs(search->limit - limit) > KEEP * limit)
+        return true;
+    search->limit = search->hi = limit;
+    return false;
 }
 
 static bool is_narrow(const struct latency_sum *latency)
@@ -127,174 +121,161 @@ static bool is_narrow(const struct latency_sum *latency)
                                                    NARROW * aur_latency_sum_percentile(latency, 25);
 }
 
-/* b has what is wanted: it is the new hi. */
-static void move_to_b(struct knee_search *search)
+/*
+ * Operations that were begun before the limit became less may take long, and have a
+ * share of it meanwhile; by Little's law it is told from the latency of the others.
+ */
+static double share_of_new(const struct knee_search *search)
 {
-    const struct knee_trial *trial = &search->trial;
+    double sum = 0, samples = (double)search->latency.count;
 
-    search->known = trial->total_b;
-    search->is_narrow = is_narrow(&trial->latency);
-    search->hi = trial->b;
+    if (!search->is_lower || samples < 1 || is_narrow(&search->latency))
+        return 1;
+    for (unsigned i = 0; i < LATENCY_BUCKETS; i++) {
+        double s = 0.5e-9 * (double)(latency_bucket_begin(i) + latency_bucket_begin(i + 1));
+        if (s < search->age)
+            sum += s * search->latency.buckets[i];
+    }
+    double depth = sum / search->slot.seconds * search->slot.completed / samples;
+    return depth < LITTLE * search->depth ? fmax(depth / search->depth, LITTLE_LEAST) : 1;
 }
 
-static void after_up(struct knee_search *search, bool grew)
+/* More than 1 % of what was begun under this limit takes longer than the guard allows. */
+static bool breaks_guard(const struct knee_search *search)
 {
-    const struct knee_trial *trial = &search->trial;
+    struct knee_span young = {0};
 
-    if (grew) {
-        search->lo = trial->result > log(PLAIN_GAIN) ? search->hi : 0;
-        search->lo_is_old = true;
-        search->log_rho = 0;
-        plateau_is(search, &trial->total_b);
-        move_to_b(search);
+    if (!(search->guard_ns > 0) || search->depth <= search->start)
+        return false;
+    for (unsigned i = 0; i < LATENCY_BUCKETS; i++) {
+        double ns = (double)latency_bucket_begin(i);
+        if (ns > search->age * 1e9)
+            break;
+        young.samples += search->latency.buckets[i];
+        young.over[0] += ns > search->guard_ns ? search->latency.buckets[i] : 0;
+    }
+    return young.samples >= OVER_SAMPLES && aur_knee_span_is_over(&young);
+}
+
+static bool is_over(const struct knee_search *search)
+{
+    return (search->slot.samples >= OVER_SAMPLES && aur_knee_span_is_over(&search->slot)) ||
+           breaks_guard(search);
+}
+
+static bool slot_is_full(const struct knee_search *search, const struct knee_meter *meter)
+{
+    const struct knee_span *slot = &search->slot;
+    bool is_known = aur_knee_span_variance(slot, meter) < SETTLE_SIGMA * SETTLE_SIGMA ||
+                    slot->completed >= SETTLE_OPS;
+
+    if (slot->seconds >= SLOT_MOST)
+        return true;
+    if (slot->completed < aur_knee_search_slot(meter, search->depth))
+        return false;
+    return search->stage != KNEE_SETTLE || (slot->seconds >= SETTLE_SECONDS && is_known);
+}
+
+/* What was in flight before the search is a point too, if a rough one. */
+static void take_top(struct knee_search *search, const struct knee_meter *meter)
+{
+    double depth = search->range.max;
+
+    if (search->top.completed < TOP_OPS)
         return;
-    }
-    struct knee_span both = trial->total_a;
-    aur_knee_span_merge(&both, &trial->total_b);
-    plateau_is(search, &both);
-    search->log_rho = fmax(-fmax(trial->result - trial->sigma, 0), log(KNEE_THETA));
-    search->known = trial->total_a;
-    search->stage = search->over ? KNEE_SETTLE : search->lo ? KNEE_BISECT : KNEE_DOWN;
+    if (search->top.in_flight > 0)
+        depth = fmin(depth, search->top.in_flight / search->top.seconds);
+    if (depth > TOP_FAR * search->depth)
+        aur_knee_points_put(&search->points, meter, (int)depth, &search->top,
+                            aur_knee_is_slow(meter) ? DOUBT_TOP_SLOW : DOUBT_TOP);
 }
 
-static void after_down(struct knee_search *search, bool kept)
+static double doubt_of_slot(const struct knee_search *search, const struct knee_meter *meter)
 {
-    const struct knee_trial *trial = &search->trial;
-
-    if (kept) {
-        if (search->plateau <= 0)
-            plateau_is(search, &trial->total_a);
-        search->log_rho = fmax(fmin(search->log_rho + trial->result, 0), log(KNEE_THETA));
-        move_to_b(search);
-        if (search->stage == KNEE_DOWN)
-            search->shrink = HALF; /* the small step was too small */
-        if (search->stage == KNEE_JUMP) {
-            search->stage = KNEE_DOWN;
-            search->shrink = SMALL_STEP;
-            search->tried_up = true;
-        }
-        return;
+    if (search->stage == KNEE_REF && search->top.seconds > 0)
+        return aur_knee_is_slow(meter) ? DOUBT_FIRST_SLOW : DOUBT_FIRST;
+    for (int i = 0; i < search->points.count; i++) {
+        if (search->points.point[i].depth == search->depth)
+            return KNEE_DOUBT;
     }
-    search->lo = trial->b;
-    search->lo_is_old = false;
-    search->known = trial->total_a;
-    search->guess_held = false;
-    search->stage = search->tried_up || reaches_top(search) ? KNEE_BISECT : KNEE_UP;
+    return aur_knee_is_slow(meter) ? DOUBT_SLOW : KNEE_DOUBT;
 }
 
-/* b breaks the ceiling. */
-static void after_over(struct knee_search *search)
+static void take_slot(struct knee_search *search, const struct knee_meter *meter)
 {
-    search->over = search->trial.b;
-    search->known = search->trial.total_a;
-    if (search->over <= search->hi) {
-        search->hi = search->over;
-        aur_knee_span_clear(&search->known);
-        search->stage = KNEE_DOWN;
-        search->shrink = HALF;
-    } else {
-        search->stage = KNEE_UP;
-    }
-}
+    double doubt = doubt_of_slot(search, meter);
 
-static enum knee_answer after_trial(struct knee_search *search, const struct knee_meter *meter,
-                                    enum knee_answer answer)
-{
-    const struct knee_trial *trial = &search->trial;
-
-    note_turnover(search, meter, trial->a, &trial->total_a);
-    note_turnover(search, meter, trial->b, &trial->total_b);
-    if (answer == KNEE_UNBOUND && search->stage == KNEE_UP &&
-        trial->result <= trial->log_threshold &&
-        (search->lo_is_old || aur_knee_span_is_bound(&trial->total_a)))
-        answer = KNEE_NO; /* the application has no more than b, and need not */
-    if (answer == KNEE_YES && trial->b < trial->a && !aur_knee_span_is_bound(&trial->total_b))
-        answer = KNEE_UNBOUND; /* nobody has tried b: what it keeps is the application's pace */
-    if (answer == KNEE_UNBOUND)
-        return answer;
-    if (answer == KNEE_UNSTEADY) {
-        aur_knee_search_begin(search, meter, &search->range, search->hi, 0, NULL);
-        return KNEE_RUNNING;
-    }
-    if (answer == KNEE_OVER) {
-        after_over(search);
-        if (search->hi <= search->range.min)
-            search->stage = KNEE_SETTLE;
-    } else if (search->over && search->over <= search->hi) {
-        move_to_b(search);
-        search->stage = KNEE_UP;
-    } else if (search->stage == KNEE_UP) {
-        after_up(search, answer == KNEE_YES);
-    } else {
-        after_down(search, answer == KNEE_YES);
-    }
-    if (search->stage == KNEE_SETTLE)
-        aur_knee_search_settle(search, meter);
-    else
-        aur_knee_search_next(search, meter);
-    return KNEE_RUNNING;
-}
-
-static void after_ref(struct knee_search *search, const struct knee_meter *meter)
-{
-    double turnover = search->hi * search->slot.seconds / fmax(search->slot.completed, 1);
-
-    search->known = search->slot;
-    note_turnover(search, meter, search->hi, &search->slot);
-    if (aur_knee_span_is_over(&search->slot)) {
-        search->over = search->hi;
-        search->stage = KNEE_DOWN;
-    } else if (search->jump > 0 && search->jump < search->hi) {
-        search->stage = KNEE_JUMP;
-    } else {
-        bool is_below =
-            search->top.seconds > 0 && search->slot.completed / search->slot.seconds <
-                                           BELOW * search->top.completed / search->top.seconds;
-        search->stage = turnover > DOWN_FIRST && !is_below ? KNEE_DOWN : KNEE_UP;
-    }
-    aur_knee_search_next(search, meter);
+    if (search->stage == KNEE_REF)
+        take_top(search, meter);
+    search->slot.seconds *= share_of_new(search);
+    if (!aur_knee_points_add(&search->points, meter, search->depth, &search->slot, doubt))
+        search->dropped++;
 }
 
 static enum knee_answer after_settle(struct knee_search *search, const struct knee_meter *meter)
 {
-    double rate = search->slot.completed / fmax(search->slot.seconds, 1e-6);
-    double off = search->plateau > 0 ? fabs(log(fmax(rate, 1e-3) / search->plateau)) : 0;
-    double sigma = sqrt(aur_knee_span_variance(&search->slot, meter));
+    int limit = search->limit;
 
-    if (off > SETTLE_OFF + 3 * sigma && !search->over && search->retries < RETRIES_MAX) {
-        search->retries++;
-        aur_knee_search_begin(search, meter, &search->range, search->limit, 0, NULL);
-        return KNEE_RUNNING;
-    }
-    if (!search->is_narrow && is_narrow(&search->latency)) {
-        search->is_narrow = true;
-        aur_knee_search_settle(search, meter);
-        return KNEE_RUNNING;
-    }
-    search->retries = 0;
     search->log_rate = aur_knee_span_log_rate(&search->slot);
+    take_slot(search, meter);
+    if (search->over || search->retries >= RETRIES_MAX)
+        return KNEE_YES;
+    search->retries++;
+    aur_knee_search_next(search, meter);
+    if (search->stage != KNEE_SETTLE || abs(search->limit - limit) > SAME * limit)
+        return KNEE_RUNNING;
+    search->limit = search->hi = search->depth = limit;
     return KNEE_YES;
 }
 
-static bool breaks_guard(const struct knee_search *search)
+/* The application has not so much; that much it had is as far as the search goes, if any was. */
+static enum knee_answer after_idle(struct knee_search *search, const struct knee_meter *meter)
 {
-    const struct latency_sum *latency = &search->trial.latency;
+    double in_flight = search->slot.in_flight / fmax(search->slot.seconds, 1e-3);
+    int bound = 0;
 
-    return search->stage == KNEE_UP && search->guard_ns > 0 && latency->count >= GUARD_SAMPLES &&
-           aur_latency_sum_percentile(latency, 99) > search->guard_ns;
+    for (int i = 0; i < search->points.count; i++) {
+        const struct knee_point *point = &search->points.point[i];
+        if (point->depth < search->depth && aur_knee_span_is_bound(&point->span))
+            bound = point->depth > bound ? point->depth : bound;
+    }
+    if (bound > 0)
+        search->cap = (int)fmin(search->depth, fmax(bound + 1, ceil(in_flight) + 1));
+    if (search->cap)
+        aur_knee_search_next(search, meter);
+    else if (++search->unbound >= UNBOUND_MAX)
+        return KNEE_UNBOUND;
+    else
+        aur_knee_search_measure(search, meter, search->depth);
+    return KNEE_RUNNING;
+}
+
+static enum knee_answer end_slot(struct knee_search *search, const struct knee_meter *meter,
+                                 bool over)
+{
+    search->is_narrow = is_narrow(&search->latency);
+    if (!aur_knee_span_is_bound(&search->slot))
+        return after_idle(search, meter);
+    search->unbound = 0;
+    if (over) {
+        search->over = search->depth;
+        search->under = search->under < search->over ? search->under : 0;
+    } else if (search->depth > search->under) {
+        search->under = search->depth;
+    }
+    if (search->stage == KNEE_SETTLE && (!over || search->depth <= search->range.min))
+        return after_settle(search, meter);
+    take_slot(search, meter);
+    aur_knee_search_next(search, meter);
+    return KNEE_RUNNING;
 }
 
 enum knee_answer aur_knee_search_tick(struct knee_search *search, const struct knee_meter *meter,
                                       const struct control_window *window, double seconds)
 {
-    bool settles = search->stage == KNEE_SETTLE;
-
-    if (!settles && search->stage != KNEE_REF) {
-        enum knee_answer answer = aur_knee_trial_tick(&search->trial, meter, window, seconds);
-        if (answer == KNEE_YES && breaks_guard(search))
-            answer = KNEE_OVER;
-        return answer == KNEE_RUNNING ? answer : after_trial(search, meter, answer);
-    }
+    search->seconds += seconds;
+    search->completed += (double)window->completed;
+    search->age += seconds;
     if (search->skip > 0) {
         search->skip -= (double)window->completed;
         search->drain -= (double)window->completed;
@@ -304,15 +285,8 @@ enum knee_answer aur_knee_search_tick(struct knee_search *search, const struct k
     }
     aur_knee_span_add(&search->slot, window, seconds);
     aur_latency_sum_add(&search->latency, window->latency);
-    double sigma = sqrt(aur_knee_span_variance(&search->slot, meter));
-    double enough = settles ? SETTLE_SIGMA : REF_SIGMA;
-    double most = fmax(REF_SECONDS, aur_knee_is_slow(meter) ? 2500 / fmax(meter->rate, 1) : 0);
-    most = fmin(most, 1);
-    if ((sigma > enough || (settles && search->slot.seconds < SETTLE_SECONDS)) &&
-        search->slot.seconds < most)
+    bool over = is_over(search);
+    if (!over && !slot_is_full(search, meter))
         return KNEE_RUNNING;
-    if (settles)
-        return after_settle(search, meter);
-    after_ref(search, meter);
-    return KNEE_RUNNING;
+    return end_slot(search, meter, over);
 }

@@ -24,6 +24,7 @@
 #define AT_KNEE 1.6  /* times the device's own latency: no queue to speak of */
 #define BAN_FIRST 10 /* s */
 #define BAN_MOST 600
+#define BAN_UNDECIDED 2
 #define STEP 1.4     /* of the limit: others are disturbed as little as can still be measured */
 #define SLOT_OPS 400 /* with these and 3 % of noise a share is known to a tenth */
 #define SLOT_SECONDS 0.02
@@ -35,10 +36,17 @@
 #define FAR 2           /* beyond this one it moves far */
 #define RAISE_MOST 2    /* of what is taken for the device's own latency */
 #define DRAIN_EVERY 4   /* steps: one goes down, to see that latency */
+#define DRAINED 0.05    /* a share of that step: there is no queue */
 #define FREE 0.08       /* a share that small: there is no queue */
 #define ALL 0.88        /* a share that great: nobody else is there */
 #define MOST 0.66       /* likewise, where there is no queue before the step */
 #define NO_QUEUE 1.12
+#define WHOLE_FROM 0.15 /* of the queue: a smaller share does not tell what the device serves */
+#define WHOLE_OFF 0.4   /* of its logarithm: the device has changed */
+#define WHOLE_GAIN 0.2
+#define UNSEEN_MOST                                                                                \
+    24 /* steps in which no share of others was seen; doubled when they were there */
+#define UNSEEN_LIMIT 400
 #define RECENT 30 /* s after sharing: who gains by depth shares again */
 #define SURE 3    /* times running */
 #define IDLE_LEAST 3
@@ -73,12 +81,12 @@ static void ask_later(struct knee_share *share, double seconds)
 
 void aur_knee_share_begin(struct knee_share *share, int depth)
 {
-    int a = share->sight[0].depth, b = share->sight[1].depth;
-
-    share->limit = depth ? depth : a < b ? a : b;
+    share->limit = depth ? depth : share->from;
     share->is_proved = share->recent > 0;
+    share->patience = share->is_proved ? fmin(2 * share->patience, UNSEEN_LIMIT) : UNSEEN_MOST;
     share->recent = 0;
     share->alone = share->free = share->idle = share->steps = 0;
+    share->told = share->odd = share->unseen = 0;
     ask_later(share, 0);
 }
 
@@ -96,7 +104,10 @@ static enum knee_company prove(struct knee_share *share, const struct knee_step 
             return KNEE_NEVER;
         }
     }
-    return share->is_proved || share->steps < STEPS_MOST ? KNEE_SHARED : KNEE_NEVER;
+    if (share->is_proved || share->steps < STEPS_MOST)
+        return KNEE_SHARED;
+    share->ban = BAN_UNDECIDED;
+    return KNEE_NEVER;
 }
 
 /* The longer the queue, the smaller the share that is aimed at. */
@@ -123,6 +134,35 @@ static enum knee_company alone(struct knee_share *share)
     return KNEE_ALONE;
 }
 
+/*
+ * What the device serves altogether is our throughput over our share, whoever comes and
+ * goes. Once it serves less, its own latency is taken to be the longer; where that is
+ * wrong, the next drains correct it. True: let the limit be, it may have changed.
+ */
+static bool follow_device(struct knee_share *share, double part, double latency)
+{
+    if (part < WHOLE_FROM)
+        return false;
+    double whole = log(share->limit / latency / part);
+    double off = whole - share->log_whole;
+
+    if (share->told < SURE) {
+        share->log_whole += off / ++share->told;
+        return false;
+    }
+    bool is_other = fabs(off) > WHOLE_OFF;
+    share->odd = is_other ? share->odd + 1 : 0;
+    if (!is_other && part < MOST)
+        share->unseen = 0;
+    if (is_other && share->odd < SURE)
+        return true;
+    if (is_other && off < 0)
+        share->base = fmax(share->base, latency / (1 + (1 / fmin(part, 1) - 1) / YIELD));
+    share->log_whole += is_other ? off : WHOLE_GAIN * off;
+    share->odd = 0;
+    return false;
+}
+
 static enum knee_company conclude(struct knee_share *share, const struct knee_meter *meter, int min,
                                   int max)
 {
@@ -131,28 +171,37 @@ static enum knee_company conclude(struct knee_share *share, const struct knee_me
     double part = expm1(step.latency) / expm1(step.depth);
     double latency = aur_knee_sight_turnover(&share->sight[0]);
 
+    share->unseen++;
     if (share->drains) {
-        lower(&share->base, aur_knee_sight_turnover(&share->sight[1]));
+        double drained = aur_knee_sight_turnover(&share->sight[1]);
+        if (part < DRAINED) /* no queue even at the limit */
+            share->base = fmin(drained, RAISE_MOST * share->base);
+        lower(&share->base, drained);
         return KNEE_SHARED;
     }
     double drift = aur_knee_span_log_rate(&share->slot) - aur_knee_span_log_rate(&share->first);
 
     if (fabs(drift) > DRIFT || part < -PART_ODD || part > 1 + PART_ODD)
         return KNEE_SHARED;
+    bool is_odd = follow_device(share, part, latency);
     part = share->part = share->steps ? (part + share->part) / 2 : part;
     bool is_alone = part > ALL || (part > MOST && latency < NO_QUEUE * share->base);
     share->alone = is_alone ? share->alone + 1 : 0;
     share->free = part < FREE ? share->free + 1 : 0;
     lower(&share->base, latency);
-    if (share->free >= SURE && latency < RAISE_MOST * share->base)
-        share->base = latency;
+    if (share->free >= SURE)
+        share->base = fmin(latency, RAISE_MOST * share->base);
     if (prove(share, &step) == KNEE_NEVER)
         return KNEE_NEVER;
     if (!share->is_proved && share->free > 1)
         return KNEE_ALONE;
     if (share->alone && latency < AT_KNEE * share->base)
         return alone(share);
-    if (share->is_proved)
+    if (share->is_proved && share->unseen > share->patience) {
+        share->recent = RECENT;
+        return KNEE_ALONE;
+    }
+    if (share->is_proved && !is_odd)
         move(share, part, min, max);
     return KNEE_SHARED;
 }

@@ -42,23 +42,30 @@ struct knee_share {
     int before;                 /* the depth in the tick before */
     double skip;                /* completions until it shows */
     double turnover;            /* s, the least seen since the last alarm; 0: not known */
-    double base;                /* s, the least that is taken for the device's own; likewise */
+    double base;                /* s, what is taken for the device's own; outlives an alarm */
     struct knee_evidence evidence;
+    int from;             /* the smaller depth of the last step in it */
     double recent;        /* s for which others are expected back */
     double ban, ban_next; /* s for which nothing is suspected; it grows */
 
     int limit;                    /* in sharing */
     int slot_of;                  /* 0: the limit's, 1: the other depth's, 2: the limit's again */
     struct knee_span slot, first; /* the running one; the limit's */
+    bool cut_short;               /* a search was under way */
     bool is_proved;               /* that there are others; before, the limit stays */
     bool drains; /* the other depth is a smaller one, to see the device's own latency */
     int cycles;
-    double rest; /* s until it is asked again */
-    int alone;   /* times running that all of the queue was ours ... */
-    int free;    /* ... that there was none */
-    int idle;    /* ... that the limit was not used */
-    int steps;   /* that told something */
-    double part; /* of the queue that is ours, by the last ones */
+    double rest;      /* s until it is asked again */
+    int alone;        /* times running that all of the queue was ours ... */
+    int free;         /* ... that there was none */
+    int idle;         /* ... that the limit was not used */
+    int steps;        /* that told something */
+    double part;      /* of the queue that is ours, by the last ones */
+    double log_whole; /* operations/s that the device serves, ours and others' */
+    int told;         /* steps that told it */
+    int odd;          /* times running that it was another */
+    int unseen;       /* steps since others were last seen ... */
+    double patience;  /* ... and after so many it is searched */
 };
 
 enum knee_company {
@@ -76,7 +83,7 @@ bool aur_knee_share_watch(struct knee_share *share, const struct knee_meter *met
                           const struct control_window *window, double seconds);
 /* At a limit that was found: does latency leave room for others? */
 bool aur_knee_share_suspects(struct knee_share *share, const struct knee_meter *meter, int limit);
-/* depth 0: the smaller one of the depths that told. */
+/* depth 0: the smaller one of the depths that told last. */
 void aur_knee_share_begin(struct knee_share *share, int depth);
 enum knee_company aur_knee_share_tick(struct knee_share *share, const struct knee_meter *meter,
                                       const struct control_window *window, double seconds, int min,

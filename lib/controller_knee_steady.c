@@ -8,6 +8,7 @@
 #include "controller_knee_chance.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SHIFT 0.045 /* of throughput: the least that is an alarm */
@@ -28,7 +29,12 @@
 #define DITHER_GROWTH 2  /* ... growing with each that brings no news */
 #define DITHER_MOST 8.0
 #define DITHER_NARROW 0.7
+#define DITHER_SMALL 2
+#define QUEUED_FROM 5   /* a limit below has no margin over the knee */
 #define DITHER_SHARE 20 /* a dither may take this part of the time */
+#define DITHER_SHARE_NARROW 10
+#define DITHER_SHARE_SMALL 60 /* one more is a lot: the P99 must not see it */
+#define OFTEN_DOWN 4          /* one in so many asks downwards */
 #define DITHER_EFFORT 4
 #define DITHER_COARSE 0.25 /* of the limit: a step whose effect is seen at once */
 #define DITHER_UP 1.16
@@ -53,13 +59,25 @@ void aur_knee_steady_init(struct knee_steady *steady)
 static const double block_sigma[] = {0.02, 0.011};
 static const double block_most[] = {1, 3}; /* s */
 
+/* No queue stands before the target: growing capacity shows by trying only. */
+static bool asks_often(const struct knee_steady *steady)
+{
+    return steady->is_narrow || steady->limit < QUEUED_FROM;
+}
+
 static void plan_dither(struct knee_steady *steady, uint32_t *chance)
 {
+    double most = asks_often(steady) ? DITHER_SMALL : DITHER_MOST;
+    double share = asks_often(steady) ? DITHER_SHARE_SMALL : DITHER_SHARE;
+
+    if (steady->is_narrow) {
+        most = DITHER_NARROW;
+        share = DITHER_SHARE_NARROW;
+    }
     steady->until_dither = fmax(knee_chance_between(chance, steady->patience, 2 * steady->patience),
                                 steady->rest * steady->last_dither);
-    steady->rest = fmin(2 * steady->rest, DITHER_SHARE);
-    steady->patience =
-        fmin(steady->patience * DITHER_GROWTH, steady->is_narrow ? DITHER_NARROW : DITHER_MOST);
+    steady->rest = fmin(2 * steady->rest, share);
+    steady->patience = fmin(steady->patience * DITHER_GROWTH, most);
 }
 
 static void begin_block(struct knee_steady *steady, const struct knee_meter *meter)
@@ -70,10 +88,11 @@ static void begin_block(struct knee_steady *steady, const struct knee_meter *met
     aur_knee_span_clear(&steady->block[1]);
 }
 
-void aur_knee_steady_begin(struct knee_steady *steady, const struct knee_meter *meter,
+void aur_knee_steady_begin(struct knee_steady *steady, const struct knee_meter *meter, int limit,
                            bool is_narrow, uint32_t *chance)
 {
     steady->is_narrow = is_narrow;
+    steady->limit = limit;
     steady->blocks = 0;
     steady->spread = 0;
     steady->calm = steady->total = 0;
@@ -208,7 +227,7 @@ static enum knee_news watch(struct knee_steady *steady, const struct knee_meter 
 }
 
 static bool begin_dither(struct knee_steady *steady, const struct knee_meter *meter, int limit,
-                         int min, int max)
+                         int min, int max, int ask)
 {
     bool up = steady->dither_up;
     double part = !up ? DITHER_DOWN : steady->is_narrow ? DITHER_UP_NARROW : DITHER_UP;
@@ -220,7 +239,12 @@ static bool begin_dither(struct knee_steady *steady, const struct knee_meter *me
                           step / limit;
     int other = up ? limit + step : limit - step;
 
-    steady->dither_up = !up;
+    if (ask && abs(ask - limit) > step) {
+        up = ask > limit;
+        other = ask;
+    }
+    steady->dithers++;
+    steady->dither_up = !up || (asks_often(steady) && steady->dithers % OFTEN_DOWN > 0);
     if (steady->dithers_due > 0)
         steady->dithers_due--;
     if (other > max || other < min)
@@ -232,11 +256,9 @@ static bool begin_dither(struct knee_steady *steady, const struct knee_meter *me
     return true;
 }
 
-/* The limit itself gave what it always does while it was tried. */
-static bool was_calm(const struct knee_steady *steady, const struct knee_meter *meter)
+bool aur_knee_steady_agrees(const struct knee_steady *steady, const struct knee_meter *meter,
+                            const struct knee_span *span)
 {
-    const struct knee_span *span = &steady->trial.total_a;
-
     return fabs(aur_knee_span_log_rate(span) - steady->log_rate) <
            tolerance(steady, aur_knee_span_variance(span, meter));
 }
@@ -260,14 +282,16 @@ static enum knee_news dither(struct knee_steady *steady, const struct knee_meter
         return KNEE_IDLE;
     if (answer == KNEE_OVER)
         return up ? KNEE_CALM : KNEE_TOO_SLOW;
-    if (answer == KNEE_YES && was_calm(steady, meter))
+    if (!aur_knee_steady_agrees(steady, meter, &steady->trial.total_a))
+        return KNEE_CALM;
+    if (answer == KNEE_YES)
         return up ? KNEE_MORE : KNEE_LESS;
-    return KNEE_CALM;
+    return answer == KNEE_NO ? KNEE_SHOWN : KNEE_CALM;
 }
 
 enum knee_news aur_knee_steady_tick(struct knee_steady *steady, const struct knee_meter *meter,
                                     const struct control_window *window, double seconds, int limit,
-                                    int min, int max, uint32_t *chance)
+                                    int min, int max, int ask, uint32_t *chance)
 {
     enum knee_news news;
 
@@ -287,7 +311,7 @@ enum knee_news aur_knee_steady_tick(struct knee_steady *steady, const struct kne
     steady->until_dither -= seconds;
     bool due = steady->until_dither <= 0 || steady->dithers_due > 0;
     if (news == KNEE_CALM && steady->watch == KNEE_WATCH && steady->blocks > 0 && due &&
-        !begin_dither(steady, meter, limit, min, max))
+        !begin_dither(steady, meter, limit, min, max, ask))
         plan_dither(steady, chance);
     return news;
 }

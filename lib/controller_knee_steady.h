@@ -19,12 +19,14 @@ enum knee_news {
     KNEE_ALARM_DOWN, /* less */
     KNEE_MORE,       /* the greater depth of the trial gains throughput */
     KNEE_LESS,       /* the smaller one loses none */
+    KNEE_SHOWN,      /* the trial says neither, but tells of the curve */
     KNEE_IDLE,       /* the application no longer uses the limit */
     KNEE_TOO_SLOW,   /* the smallest depth tried breaks the ceiling: see over */
 };
 
 struct knee_steady {
     enum knee_watch watch;
+    int limit;                     /* that is held */
     double log_rate;               /* of cost, as it was when all was well; follows slowly */
     int blocks;                    /* that it is of */
     double caution;                /* Hf: >= 1, more after false alarms */
@@ -35,6 +37,7 @@ struct knee_steady {
     double until_dither, patience; /* s */
     double last_dither;            /* s that one took ... */
     double rest;                   /* ... and so many times as long there is no other */
+    int dithers;                   /* so far */
     int dithers_due;               /* both directions at once are two */
     bool is_narrow;            /* there is no queue that would show a growing capacity: ask often */
     bool raised;               /* the last dither upwards gained throughput */
@@ -48,13 +51,16 @@ struct knee_steady {
 };
 
 void aur_knee_steady_init(struct knee_steady *steady);
-void aur_knee_steady_begin(struct knee_steady *steady, const struct knee_meter *meter,
+void aur_knee_steady_begin(struct knee_steady *steady, const struct knee_meter *meter, int limit,
                            bool is_narrow, uint32_t *chance);
 /* A search after an alarm has ended: had anything changed? */
 void aur_knee_steady_learn(struct knee_steady *steady, bool changed);
 enum knee_news aur_knee_steady_tick(struct knee_steady *steady, const struct knee_meter *meter,
                                     const struct control_window *window, double seconds, int limit,
-                                    int min, int max, uint32_t *chance);
+                                    int min, int max, int ask, uint32_t *chance);
+/* Under the limit there was as much throughput as there always is. */
+bool aur_knee_steady_agrees(const struct knee_steady *steady, const struct knee_meter *meter,
+                            const struct knee_span *span);
 static inline int knee_steady_depth(const struct knee_steady *steady, int limit)
 {
     return steady->watch == KNEE_DITHER ? knee_trial_depth(&steady->trial) : limit;

@@ -27,7 +27,7 @@
 #define DRIFT 0.15   /* between slots of a: more is a change of the target */
 #define PHYSICS 0.12 /* throughput cannot grow by more than the depth does */
 #define ODD_SIGMAS 3.5
-#define EFFORT_SECONDS 0.1 /* worth of completions of b, within limits, in a search's trial ... */
+#define EFFORT_SECONDS 0.1 /* worth of completions of b, within limits, in a plain trial ... */
 #define EFFORT_LEAST 500
 #define EFFORT_MOST 3000
 #define LEAN 0.7        /* ... then what is open is decided, so many deviations ... */

@@ -23,7 +23,7 @@ enum knee_answer {
 struct knee_trial {
     int a, b;
     double log_threshold;
-    double effort;         /* completions of b at most, relative to a search's trial */
+    double effort;         /* completions of b at most, relative to a plain trial */
     bool coarse;           /* one look may answer either way: the stakes are wide apart */
     bool at_b;             /* the slot that runs is one of b */
     double skip;           /* completions until the last change of depth shows */

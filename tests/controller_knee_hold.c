@@ -29,6 +29,22 @@ static void check_own_depth(double rate, double latency, double wobble, double m
        model.verdict.limit);
 }
 
+/* Completions, and with them ticks, come ten times a second, as from a throttled device. */
+static void check_throttled(double rate, double most)
+{
+    double asked = -1;
+
+    model_init(&model, AURAIO_CONTROL_KNEE, rate, 1 / rate, 256);
+    model.config.max = 512;
+    while (model.seconds < 5) {
+        model_tick(&model, 0.1 + 0.01 * model_noise(&model));
+        if (asked < 0 && model.verdict.gated)
+            asked = model.seconds;
+    }
+    ok(asked > 0 && asked <= most, "256 of its own at %.0f/s, 10 ticks/s: a trial at %.2f s", rate,
+       asked);
+}
+
 /* What is in flight wanders as it does when as many come and go at random. */
 static void check_random(double rate, double depth)
 {
@@ -102,6 +118,8 @@ int main(void)
     check_own_depth(30000, 0.0005, 0.3, 0.3);
     check_own_depth(800, 0.005, 0.3, 0.6);
     check_own_depth(800, 0.005, 0, 0.6);
+    check_throttled(2000, 0.6);
+    check_throttled(20000, 0.6);
     check_close(60, 110);
     check_close(40, 64);
     check_random(50000, 12);

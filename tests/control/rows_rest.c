@@ -18,9 +18,10 @@ static void tell(const struct inquiry *inquiry, const char *name)
 
 void inquiry_rest(const struct inquiry *inquiry)
 {
-    static const char *const names[] = {
-        "hard", "soft",  "striped",     "lognormal", "fixed",   "nvme",       "hdd",
-        "nfs",  "droop", "mixed-sizes", "own-depth", "shallow", "on-and-off", "rare-polls"};
+    static const char *const names[] = {"hard",       "soft",        "striped",     "lognormal",
+                                        "fixed",      "nvme",        "hdd",         "nfs",
+                                        "droop",      "mixed-sizes", "own-depth",   "shallow",
+                                        "on-and-off", "rare-polls",  "ceiling-open"};
 
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
         tell(inquiry, names[i]);

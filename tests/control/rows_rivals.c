@@ -37,10 +37,43 @@ static void judge_stubborn(const struct inquiry *inquiry, const char *name)
                    score->p99_ratio, 100 * score->throughput_ratio);
 }
 
+/* The device slows while they share it: they come to terms again, above the new knee. */
+static void judge_slowed(const struct inquiry *inquiry, const char *name)
+{
+    static struct setup setup;
+    static struct bout bout;
+
+    inquiry_run(inquiry, name, &setup, &bout);
+    const struct score *score = &bout.score[1][0];
+    double depth = score->all_depth / (2 * bout.curve[1][0].best);
+    finding_result(finding_add(inquiry, setup.about, depth <= 3 && score->process_jain >= .85,
+                               "all depths <= 3 x knee, fairness >= .85"),
+                   "%.2f x, %.3f; throughput %.1f %%, P99 %.2f x", depth, score->process_jain,
+                   100 * score->throughput_ratio, score->p99_ratio);
+}
+
+/* And then the other one leaves. */
+static void judge_left(const struct inquiry *inquiry, const char *name)
+{
+    static struct setup setup;
+    static struct bout bout;
+
+    inquiry_run(inquiry, name, &setup, &bout);
+    const struct score *score = &bout.score[2][0];
+    finding_result(finding_add(inquiry, setup.about, score->found_s >= 0 && score->found_s <= 3,
+                               "knee found in 3 s after it left"),
+                   "%.2f s; throughput %.1f %%, P99 %.2f x; before %.1f %%", score->found_s,
+                   100 * score->throughput_ratio, score->p99_ratio,
+                   100 * bout.score[1][0].throughput_ratio);
+}
+
 void inquiry_rivals(const struct inquiry *inquiry)
 {
     judge_equals(inquiry, "rival-law", 2);
     judge_equals(inquiry, "rival-laws", 3);
     judge_equals(inquiry, "rival-visit", 2);
     judge_stubborn(inquiry, "rival");
+    judge_slowed(inquiry, "rival-slower");
+    judge_left(inquiry, "rival-slow-leaves");
+    judge_left(inquiry, "rival-slower-leaves");
 }

@@ -44,9 +44,16 @@
 #define OPEN(share)                                                                                \
     .device = {MARKOV}, .apps = 1, .seconds = 40, .against_none = true,                            \
     .app = {{.kind = APP_OPEN, .rate = 80000 * (share), .bytes = 4096}}
+#define OWN_DEPTH(n)                                                                               \
+    .device = {SSD(16, 200)}, .apps = 1, .app = {{.concurrency = (n), .bytes = 4096}}
 #define OPEN_SOFT(share)                                                                           \
     .device = {SOFT(32, 160, 6)}, .apps = 1, .seconds = 20, .against_none = true,                  \
     .app = {{.kind = APP_OPEN, .rate = 200000 * (share), .bytes = 4096}}
+
+/* Another process with the same law, from 3 s on. */
+#define RIVAL_UNTIL(end)                                                                           \
+    .device = {SSD(16, 200)}, .apps = 2, .rival_depth = -1,                                        \
+    .app = {{GREEDY}, {GREEDY, .process = 1, .from = 3, .until = (end)}}
 
 static const struct setup scenarios[] = {
     {.name = "hard", .about = "hard knee at 16", ALONE, .device = {SSD(16, 200)}},
@@ -173,6 +180,36 @@ static const struct setup scenarios[] = {
      .ceiling_us = 2000,
      .seconds = 40},
 
+    {.name = "ceiling-own-64",
+     .about = "700 us, and an application that keeps 64",
+     OWN_DEPTH(64),
+     .ceiling_us = 700,
+     .seconds = 20},
+    {.name = "ceiling-own-200",
+     .about = "700 us, and an application that keeps 200",
+     OWN_DEPTH(200),
+     .ceiling_us = 700,
+     .seconds = 20},
+    {.name = "ceiling-own-256",
+     .about = "1.5 ms on a soft knee, and an application that keeps all it can, 256",
+     .device = {SOFT(32, 300, 2)},
+     .apps = 1,
+     .app = {{.concurrency = 256, .bytes = 4096}},
+     .ceiling_us = 1500,
+     .seconds = 40},
+    {.name = "ceiling-own-none",
+     .about = "150 us, which nothing meets, and an application that keeps 64",
+     OWN_DEPTH(64),
+     .ceiling_us = 150,
+     .seconds = 20},
+    {.name = "ceiling-open",
+     .about = "Poisson at 95 % of the capacity, most of it over the ceiling",
+     .device = {MARKOV},
+     .apps = 1,
+     .app = {{.kind = APP_OPEN, .rate = 76000, .bytes = 4096}},
+     .ceiling_us = 1200,
+     .seconds = 20},
+
     {.name = "rings-4",
      .about = "four rings that want all",
      .rings = 4,
@@ -239,11 +276,7 @@ static const struct setup scenarios[] = {
      .device =
          {{.kind = DEVICE_SHARED, .channels = 16, .service_us = 100, LOGNORMAL(.4), .byte_ns = 2}},
      .app = {{.concurrency = 1024, .bytes = 4096, .large_bytes = 262144, .large_every = 8}}},
-    {.name = "own-depth",
-     .about = "an application that keeps 64, knee at 16",
-     .device = {SSD(16, 200)},
-     .apps = 1,
-     .app = {{.concurrency = 64, .bytes = 4096}}},
+    {.name = "own-depth", .about = "an application that keeps 64, knee at 16", OWN_DEPTH(64)},
     {.name = "shallow",
      .about = "an application that keeps 6, knee at 16",
      .device = {SSD(16, 200)},
@@ -296,6 +329,30 @@ static const struct setup scenarios[] = {
      .app = {{GREEDY}, {GREEDY, .process = 1, .from = 8, .until = 24}},
      .eras = 3,
      .era = {0, 13, 24},
+     .seconds = 34},
+    {.name = "rival-slower",
+     .about = "a third as fast from 12 s on, beside another process with the same law",
+     RIVAL_UNTIL(0),
+     .changes = 1,
+     .change = {{12, 0, SSD(16, 600)}},
+     .eras = 2,
+     .era = {0, 18},
+     .seconds = 40},
+    {.name = "rival-slow-leaves",
+     .about = "a third as fast from 12 s on; another process leaves at 24 s",
+     RIVAL_UNTIL(24),
+     .changes = 1,
+     .change = {{12, 0, SSD(16, 600)}},
+     .eras = 3,
+     .era = {0, 18, 24},
+     .seconds = 34},
+    {.name = "rival-slower-leaves",
+     .about = "a fifth as fast from 12 s on; another process leaves at 24 s",
+     RIVAL_UNTIL(24),
+     .changes = 1,
+     .change = {{12, 0, SSD(16, 1000)}},
+     .eras = 3,
+     .era = {0, 18, 24},
      .seconds = 34},
 };
 

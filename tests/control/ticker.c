@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define TICK_NS 10000000ull
-#define GAP_NS (3 * TICK_NS) /* longer ago than that: the window says nothing */
 #define SAMPLE_ALL_BELOW 100000.0
 #define SAMPLE_EVERY 8
 #define KEEP_FACTOR 1.5 /* of what a ring that is not bound has in flight, which it keeps */
@@ -61,7 +60,7 @@ static void apply(struct world *world, struct process *process, struct target *t
 }
 
 static void tick(struct world *world, struct process *process, struct target *target,
-                 double seconds, bool is_late)
+                 double seconds)
 {
     struct control_window *window = &target->window;
 
@@ -69,13 +68,12 @@ static void tick(struct world *world, struct process *process, struct target *ta
     window->concurrency = target->tokens;
     target->sample_every =
         (double)window->completed > SAMPLE_ALL_BELOW * seconds ? SAMPLE_EVERY : 1;
-    if (is_late)
-        memset(window, 0, sizeof *window);
     pilot_tick(&target->pilot, seconds, window);
     memset(window, 0, sizeof *window);
     apply(world, process, target, seconds);
 }
 
+/* Every thread waits or looks again soon, so that no window is too old to tell something. */
 void ticker_look(struct world *world, struct process *process)
 {
     uint64_t elapsed = world->now - process->last_tick;
@@ -85,6 +83,6 @@ void ticker_look(struct world *world, struct process *process)
     process->last_tick = world->now;
     process->ticks++;
     for (int i = 0; i < world->setup->devices; i++)
-        tick(world, process, &process->target[i], (double)elapsed / 1e9, elapsed > GAP_NS);
+        tick(world, process, &process->target[i], (double)elapsed / 1e9);
     process->polls = 0;
 }
