@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What bffio --cmdhelp lists, bffio.1 lists, and the other way round; the job files in
 # examples/bffio are taken; the completion of bash asks bffio. Runs in the top build directory.
+# shellcheck disable=SC2317 # the checks are functions that ok calls
 set -eu
 LC_ALL=C
 export LC_ALL

@@ -3,17 +3,17 @@
 #
 # No option of --cmdhelp is taken and forgotten: each one stands in a case of cases/*.ini, in
 # run_behaviour.sh, or below, where its effect is looked for, where it is told to be ignored, or
-# where only the value that changes nothing is taken. TAP; 77 without a built bffio.
+# where only the value that changes nothing is taken. TAP.
 set -u
 LC_ALL=C
 export LC_ALL
 
-: "${top_srcdir:=.}" "${BFFIO:=build/tools/bffio/bffio}"
+: "${top_srcdir:=.}" "${BFFIO:=tools/bffio/bffio}"
 case $BFFIO in /*) ;; *) BFFIO=$PWD/$BFFIO ;; esac
 cases=$(cd "$top_srcdir/tests/bffio" && pwd)
 [ -x "$BFFIO" ] || {
-    echo "1..0 # SKIP no $BFFIO"
-    exit 77
+    echo "Bail out! no $BFFIO"
+    exit 99
 }
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/bffio-options-XXXXXX") && cd "$scratch" || exit 99
 trap 'cd / && rm -rf "$scratch"' EXIT

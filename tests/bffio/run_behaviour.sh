@@ -232,12 +232,14 @@ assert len(starts) == 60 and max(starts) - min(starts) <= 1, starts'
     [ ! -e made ]
     result $? '--readonly makes nothing'
     (
+        # shellcheck disable=SC3045 # dash has it
         ulimit -n 100
         run 0 --minimal --name=many --rw=read --nrfiles=300 --filesize=4k --size=1200k &&
             [ "$(field 6)" -eq 1200 ]
     )
     result $? 'more files than descriptors'
     (
+        # shellcheck disable=SC3045 # dash has it
         ulimit -n 100
         run 0 --minimal --name=many --rw=randwrite --nrfiles=300 --openfiles=20 --filesize=8k \
             --size=2400k --verify=crc32c --iodepth=64 && [ "$(field 47)" -eq 2400 ]
