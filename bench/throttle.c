@@ -105,9 +105,13 @@ static _Noreturn void be_guard(const struct throttle *t, int told)
     syscall(SYS_close_range, 1, ~0U, 0); /* somebody may wait for the end of these */
     while (read(0, &byte, 1) > 0)
         ;
-    for (int i = 0; i < TRIES && rmdir(t->cgroup) != 0 && errno != ENOENT; i++)
-        usleep(PAUSE_US);
-    _exit(0);
+    bool is_gone = false;
+    for (int i = 0; i < TRIES && !is_gone; i++) {
+        is_gone = rmdir(t->cgroup) == 0 || errno == ENOENT;
+        if (!is_gone)
+            usleep(PAUSE_US);
+    }
+    _exit(is_gone ? 0 : 1);
 }
 
 static bool start_guard(struct throttle *t)
@@ -242,19 +246,31 @@ int throttle_set(struct throttle *t, int reads_per_second)
                       text);
 }
 
+static void report(bool is_done, const char *path, const char *what)
+{
+    if (!is_done)
+        fprintf(stderr, "throttle: %s: %s: %s\n", path, what, strerror(errno));
+}
+
+/* What was done last is undone first; a cgroup that is still busy is left to the guard. */
 void throttle_stop(struct throttle *t)
 {
+    int status = 0;
+
     if (!t)
         return;
     if (t->loop >= 0)
-        close(t->loop);
+        report(close(t->loop) == 0, t->path, "not closed");
     if (t->is_joined)
-        write_text(t->parent, "cgroup.procs", "0");
+        report(write_text(t->parent, "cgroup.procs", "0") == 0, t->parent, "not joined again");
     if (t->is_made)
-        rmdir(t->cgroup); /* else the guard does */
+        report(rmdir(t->cgroup) == 0 || errno == EBUSY, t->cgroup, "not removed");
     if (t->alive >= 0)
         close(t->alive);
-    if (t->guard > 0)
-        waitpid(t->guard, NULL, 0);
+    if (t->guard > 0) {
+        report(waitpid(t->guard, &status, 0) == t->guard, t->cgroup, "its guard is lost");
+        if (status != 0)
+            fprintf(stderr, "throttle: %s: left behind\n", t->cgroup);
+    }
     free(t);
 }

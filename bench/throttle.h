@@ -22,6 +22,7 @@ const char *throttle_path(const struct throttle *throttle);
 /* 0, or -1 and errno. */
 int throttle_set(struct throttle *throttle, int reads_per_second);
 
-void throttle_stop(struct throttle *throttle); /* its device is closed; NULL is a no-op */
+/* Its device is closed. What cannot be undone is told on stderr. NULL is a no-op. */
+void throttle_stop(struct throttle *throttle);
 
 #endif

@@ -129,10 +129,11 @@ typedef enum {
 } auraio_backend_t;
 
 /* How an engine is to be. auraio_options_init first, then change fields. Defaults stand in brackets
- * where they are not 0 or false. The structure grows at its end: struct_size tells the library with
- * which version the caller was built. A value out of its range is EINVAL at creation. Since 0.1. */
+ * where they are not 0 or false. New options come out of reserved, so that auraio_options_init of a
+ * newer library writes no more than an older caller has. A value out of its range, and anything but
+ * 0 in reserved, is EINVAL at creation. Since 0.1. */
 typedef struct auraio_options {
-    /* Set by auraio_options_init. */
+    /* Set by auraio_options_init; no more than this is read. */
     size_t struct_size;
     /* Most operations one ring holds, 1..32768 [256]. Not the size of the kernel's queues. */
     int queue_depth;
@@ -175,10 +176,12 @@ typedef struct auraio_options {
     /* Workers of the thread backend; 0 = the library decides. */
     int backend_threads;
     /* Statistics in shared memory [-1]: -1 where the directory exists already, 0 never, 1 make the
-     * user's own if need be. Version 0.1 checks and keeps it, and publishes nothing. */
+     * user's own if need be; auraio_observability(7). That it cannot be done is no error. */
     int publish_stats;
     /* Label in published statistics; NUL-terminated within the array, else EINVAL. */
     char name[AURAIO_NAME_MAX];
+    /* 0: what this library does not know yet. */
+    uint64_t reserved[8];
 } auraio_options_t;
 
 /* Sets every field to its default and struct_size; without it creation fails. NULL is a no-op.
@@ -305,7 +308,9 @@ typedef enum { AURAIO_FSYNC_DEFAULT = 0, AURAIO_FSYNC_DATASYNC = 1 } auraio_fsyn
  * only the kernel's way of working brings about (-ECANCELED that nobody asked for, -EAGAIN on
  * regular files and block devices without RWF_NOWAIT, -EINTR of positioned reads and writes, fsync
  * and statx) do not reach the callback; the operation is run again. Nothing is repeated that could
- * act twice: close never. An operation that the kernel's io_uring lacks runs on a helper thread.
+ * act twice: close never. A cancel that interrupts a close, fallocate, ftruncate, renameat,
+ * unlinkat or mkdirat under way brings -EINTR, not -ECANCELED: it may have acted, and a close has.
+ * An operation that the kernel's io_uring lacks runs on a helper thread.
  */
 
 /*
@@ -382,11 +387,11 @@ auraio_request_t *auraio_nop(auraio_engine_t *engine, auraio_callback_t callback
 /* 4. Operations in batches and chains */
 
 /* Values never change. Beside each: the fields of auraio_op_t it reads besides the common ones
- * (flags, timeout_ms, ioprio, callback, user_data). Since 0.1. */
+ * (flags, timeout_ms, callback, user_data); rw_flags and ioprio of others must be 0. Since 0.1. */
 typedef enum {
-    AURAIO_OP_READ = 0,             /* fd, buf, len, offset, rw_flags */
+    AURAIO_OP_READ = 0,             /* fd, buf, len, offset, rw_flags, ioprio */
     AURAIO_OP_WRITE = 1,            /* as READ */
-    AURAIO_OP_READV = 2,            /* fd, iov, iovcnt, offset, rw_flags */
+    AURAIO_OP_READV = 2,            /* fd, iov, iovcnt, offset, and as READ */
     AURAIO_OP_WRITEV = 3,           /* as READV */
     AURAIO_OP_FSYNC = 4,            /* fd */
     AURAIO_OP_FDATASYNC = 5,        /* fd */
@@ -430,7 +435,7 @@ typedef struct auraio_op {
      * -ETIME. What runs is asked to stop: -ETIME if it was really stopped, else its own result, and
      * its memory is busy until the callback. */
     int timeout_ms;
-    uint16_t ioprio; /* as ioprio_set(2) encodes it; 0 = the thread's own */
+    uint16_t ioprio; /* as ioprio_set(2) encodes it, not applied by threads; 0 = the thread's own */
     uint16_t reserved0;
     int iovcnt;
     uint32_t reserved1;
@@ -542,18 +547,22 @@ int auraio_poll(auraio_engine_t *engine);
 int auraio_wait_n(auraio_engine_t *engine, int min, int timeout_ms);
 int auraio_wait(auraio_engine_t *engine, int timeout_ms);
 
-/* Ends every wait in progress or, when there is none, the next one; a poll does not count. 0, or -1
- * (EINVAL). MT-safe, on a single_thread engine too, and async-signal-safe, signal-safety(7); since
- * 0.1. */
+/* Ends every wait in progress or, when there is none, the next one; a poll does not count. And of
+ * each thread that has polled or waited on the engine before, and is in no wait, the next one,
+ * whoever else waits: so a thread that has polled once may look at something of its own and then
+ * wait, and sleeps over no wake-up, unless it has polled or waited on eight other engines since.
+ * Several before a wait count as one. 0, or -1 (EINVAL). MT-safe, on a single_thread engine too,
+ * and async-signal-safe, signal-safety(7); since 0.1. */
 int auraio_wakeup(auraio_engine_t *engine);
 
 /* Processes completions, sleeping while idle, until auraio_stop; 0, or -1. Errors: as auraio_poll.
  * Several threads may run one engine. MT-safe, since 0.1. */
 int auraio_run(auraio_engine_t *engine);
 
-/* Ends every auraio_run in progress or, when there is none, the next one; on waits it acts as
- * auraio_wakeup. 0, or -1 (EINVAL). MT-safe, on a single_thread engine too, and async-signal-safe
- * as auraio_wakeup is: a handler of SIGINT may end a run with it. Since 0.1. */
+/* Ends every auraio_run in progress or, when there is none, the next one; likewise of waits those
+ * in progress or the next one of any thread. 0, or -1 (EINVAL). MT-safe, on a single_thread engine
+ * too, and async-signal-safe as auraio_wakeup is: a handler of SIGINT may end a run with it. Since
+ * 0.1. */
 int auraio_stop(auraio_engine_t *engine);
 
 /* Processes until nothing is in flight or held back, timeout_ms at most (-1 = no limit). Returns
@@ -575,8 +584,8 @@ int auraio_pending_count(auraio_engine_t *engine);
  * readable while completions wait; then call auraio_poll. It may be readable once too often, never
  * too seldom. It belongs to the engine: neither read nor close it; it lasts until auraio_destroy.
  * From the first call on, each submission is sent before its call returns. The same number every
- * time, made by auraio_create, so that there is nothing to run out of; or -1, with no errors but
- * those of every call. MT-safe, since 0.1. */
+ * time, made by auraio_create; or -1: ENOMEM and ENOSPC when the kernel can watch no ring more, and
+ * the errors of every call. MT-safe, since 0.1. */
 int auraio_get_poll_fd(auraio_engine_t *engine);
 
 /* Whether this thread is inside a callback, of any engine. MT-safe, since 0.1. */
@@ -723,7 +732,7 @@ typedef struct auraio_histogram {
     uint32_t buckets[AURAIO_HISTOGRAM_BUCKETS];
     uint32_t overflow; /* samples beyond the last bucket */
     uint32_t reserved0;
-    uint64_t total_count;    /* samples, overflow included; of big batches one in eight is taken */
+    uint64_t total_count;    /* samples, overflow included; where there are many, 1 in 8 is taken */
     uint64_t max_tracked_us; /* every latency up to this has a bucket */
     uint64_t reserved[4];
 } auraio_histogram_t;
@@ -763,6 +772,12 @@ double auraio_histogram_percentile(const auraio_histogram_t *hist, double percen
  * 0..AURAIO_HISTOGRAM_BUCKETS - 1. MT-safe, since 0.1. */
 double auraio_histogram_bucket_lower_us(const auraio_histogram_t *hist, int bucket);
 double auraio_histogram_bucket_upper_us(const auraio_histogram_t *hist, int bucket);
+
+/* Where the engine's published statistics lie in memory, and how many bytes they are: for
+ * libauraio-prom, see auraio_prometheus.h. The layout is private and tells its version. Read only;
+ * valid until auraio_destroy. NULL on failure. Errors: EINVAL also when size is NULL. MT-safe,
+ * since 0.1. */
+const void *auraio_stats_segment(auraio_engine_t *engine, size_t *size);
 
 /* "BASELINE" to "PASSTHROUGH"; "UNKNOWN" for any other value. MT-safe, since 0.1. */
 const char *auraio_phase_name(int phase);

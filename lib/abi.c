@@ -77,9 +77,9 @@ OFFSET(auraio_op_t, args.unlinkat.flags, 40 + P);
 OFFSET(auraio_op_t, args.mkdirat.mode, 40 + P);
 
 /*
- * Options grow at the end, told by struct_size. On 32 bits a double is aligned to
- * 4 bytes on some machines (i386) and to 8 on others (arm): the whole is counted
- * from where it stands.
+ * The caller has the memory, auraio_options_init fills it: a field may be cut from the reserved
+ * end, nothing else may move. On 32 bits a double is aligned to 4 bytes on some machines (i386) and
+ * to 8 on others (arm): the whole is counted from where it stands.
  */
 #define AFTER_DOUBLE (offsetof(auraio_options_t, max_p99_latency_ms) + sizeof(double))
 OFFSET(auraio_options_t, struct_size, 0);
@@ -105,9 +105,9 @@ OFFSET(auraio_options_t, backend, AFTER_DOUBLE + P + 28);
 OFFSET(auraio_options_t, backend_threads, AFTER_DOUBLE + P + 32);
 OFFSET(auraio_options_t, publish_stats, AFTER_DOUBLE + P + 36);
 OFFSET(auraio_options_t, name, AFTER_DOUBLE + P + 40);
-_Static_assert(sizeof(auraio_options_t) == (P == 8 ? 112 : 104) ||
-                   (P == 4 && sizeof(auraio_options_t) == 112),
+_Static_assert(sizeof(auraio_options_t) == 176 || (P == 4 && sizeof(auraio_options_t) == 168),
                "size of auraio_options_t");
+RESERVED(auraio_options_t, reserved, 64);
 
 /* The library fills these: a field may be cut from the reserved end, nothing else may move. */
 SIZE(auraio_stats_t, 176);

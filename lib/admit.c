@@ -160,7 +160,7 @@ static int admit_filled(struct ring *ring, struct slot *first, int n, bool own_p
     if (own_place)
         aur_thread.running->place_used = true;
     aur_events_activate(&ring->engine->events, ring);
-    COUNT(ring->count.unstarted, n - 1 + (gate == HELD_BACK));
+    COUNT(ring->count->unstarted, (uint64_t)(n - 1 + (gate == HELD_BACK)));
     if (gate)
         aur_gate_hold(ring, first);
     else

@@ -11,15 +11,17 @@
 #include "ring.h"
 
 /* io_uring */
-#define OWN_CQES 2 /* completions that are the library's own: the wake-up poll, a cancel */
 bool aur_uring_place(struct ring *ring, struct slot *slot); /* true: time to send */
 int aur_uring_flush(struct ring *ring);                     /* 0, or -errno that is fatal */
 bool aur_uring_reap(struct ring *ring);                     /* true: there are more */
+/* The only completion, of a plain ring; NULL and *ordinary false: it is for aur_uring_reap. */
+struct slot *aur_uring_take_one(struct ring *ring, bool *ordinary);
 void aur_uring_cancel(struct ring *ring, struct slot *slot);
 void aur_uring_failed(struct ring *ring, struct uring *uring, int error); /* for good */
 unsigned aur_uring_gathered(struct ring *ring); /* how many, published for a wait to send */
 void aur_uring_refused(struct ring *ring, struct uring *uring, int error); /* to workers */
-void aur_uring_signal(auraio_engine_t *engine, struct uring *uring);       /* for the poll fd */
+/* For the poll fd: 0 or negative errno. */
+int aur_uring_signal_deferred(auraio_engine_t *engine, struct uring *uring);
 int aur_uring_watch(struct ring *ring);     /* by epoll, all instances: 0 or negative errno */
 bool aur_uring_arm_wake(struct ring *ring); /* false: no room for the SQE */
 /* Setup lock held. 0 or negative errno; *refused when it is the kernel's. */

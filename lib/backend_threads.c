@@ -18,7 +18,7 @@ struct workers {
     auraio_engine_t *engine;
     pthread_mutex_t lock;
     pthread_cond_t work, gone;
-    struct list queue; /* not begun */
+    struct list queue; /* STARTED and not begun; so many are */
     int queued, idle, alive, max;
     bool closing;
     bool abandoned; /* the engine is given up: touch nothing of it */
@@ -137,6 +137,7 @@ static ssize_t run(const struct slot *slot)
 /* From here on the slot is its ring's: whoever reaps may free it. */
 static void push_worked(struct ring *ring, struct slot *slot)
 {
+    AUR_ASSERT(slot_state(slot) == SLOT_STARTED && slot->on_worker);
     slot->next = atomic_load_explicit(&ring->worked, memory_order_relaxed);
     while (!atomic_compare_exchange_weak(&ring->worked, &slot->next, slot))
         ;
@@ -158,6 +159,7 @@ static void *worker(void *arg)
         if (!slot)
             break;
         w->queued--;
+        AUR_ASSERT(w->queued >= 0 && slot_state(slot) == SLOT_STARTED);
         pthread_mutex_unlock(&w->lock);
 
         slot->started_ns = aur_kern.now_ns();
@@ -232,6 +234,8 @@ void aur_workers_start(struct ring *ring, struct slot *slot)
 {
     struct workers *w = workers_of(ring->engine);
 
+    AUR_ASSERT(ring_is_locked(ring) && slot->on_worker);
+    ring->on_workers++;
     if (!w) {
         do_without(ring, slot);
         return;
@@ -270,6 +274,7 @@ void aur_workers_reap(struct ring *ring)
         aur_ring_finished(ring, oldest, oldest->result, now_ns);
         oldest = next;
     }
+    aur_ring_note_in_flight(ring);
     ring->reaped_ns = now_ns;
     ring->reaped_waits = READ(ring->engine->wait_calls);
 }

@@ -41,6 +41,7 @@ static void count_block(struct blocks *blocks, size_t size, bool more)
     size_t bytes = atomic_load_explicit(&blocks->bytes, memory_order_relaxed);
     size_t count = atomic_load_explicit(&blocks->count, memory_order_relaxed);
 
+    AUR_ASSERT(lock_is_held(&blocks->lock) && (more || (count > 0 && bytes >= size)));
     atomic_store_explicit(&blocks->bytes, more ? bytes + size : bytes - size, memory_order_relaxed);
     atomic_store_explicit(&blocks->count, more ? count + 1 : count - 1, memory_order_relaxed);
 }
@@ -86,6 +87,7 @@ void aur_block_release(struct blocks *blocks, struct block *block)
     uintptr_t at = (uintptr_t)memory;
     size_t size = atomic_load_explicit(&block->size, memory_order_relaxed);
 
+    AUR_ASSERT(block_is_idle(block));
     block_unpoison(memory, size);
     lock_take(&blocks->lock);
     /* Cannot fail: the nodes are there. Done before the memory is freed, for from then on

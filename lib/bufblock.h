@@ -13,6 +13,7 @@
 #ifndef AUR_BUFBLOCK_H
 #define AUR_BUFBLOCK_H
 
+#include "invariant.h"
 #include "lock.h"
 #include "pagemap.h"
 
@@ -51,17 +52,26 @@ struct block {
     unsigned class;                     /* the pool's; changes only while BLOCK_GONE */
 };
 
-/* A list of blocks; whoever holds it holds them. */
+/* A list of blocks, all IDLE; whoever holds it holds them. */
 struct block_chain {
     struct block *first;
     unsigned n;
 };
 
+static inline bool block_is_idle(const struct block *block)
+{
+    uintptr_t word = atomic_load_explicit(&block->word, memory_order_relaxed);
+
+    return (word & BLOCK_STATE_MASK) == BLOCK_IDLE;
+}
+
 static inline struct block *block_pop(struct block_chain *chain)
 {
     struct block *block = chain->first;
 
+    AUR_ASSERT(!block == !chain->n);
     if (block) {
+        AUR_ASSERT(block_is_idle(block));
         chain->first = block->next;
         chain->n--;
     }
@@ -70,6 +80,7 @@ static inline struct block *block_pop(struct block_chain *chain)
 
 static inline void block_push(struct block_chain *chain, struct block *block)
 {
+    AUR_ASSERT(block_is_idle(block));
     block->next = chain->first;
     chain->first = block;
     chain->n++;
@@ -164,6 +175,7 @@ static inline void *block_revive(struct block *block)
 {
     void *memory = block_address(block);
 
+    AUR_ASSERT(block_is_idle(block));
     block_unpoison(memory, atomic_load_explicit(&block->size, memory_order_relaxed));
     atomic_store_explicit(&block->word, (uintptr_t)memory | BLOCK_LIVE, memory_order_release);
     return memory;

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-_Thread_local struct thread_caches aur_caches __attribute__((tls_model("initial-exec")));
+_Thread_local struct thread_caches aur_caches AUR_TLS_MODEL;
 
 static pthread_once_t exit_key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t exit_key;
@@ -55,6 +55,7 @@ static void keep_blocks(struct bufpool *pool, struct cache *cache, unsigned clas
     struct block_chain rest = {*cut, idle->n - keep};
     *cut = NULL;
     idle->n = keep;
+    AUR_ASSERT(cache_bytes(cache) >= rest.n * buffer_class_size(class));
     cache_set_bytes(cache, cache_bytes(cache) - rest.n * buffer_class_size(class));
     aur_depot_put(pool->depot, cache->shard, class, rest);
 }

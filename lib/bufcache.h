@@ -14,6 +14,7 @@
 #define AUR_BUFCACHE_H
 
 #include "bufdepot.h"
+#include "thread.h"
 
 #include <sys/types.h>
 
@@ -52,7 +53,7 @@ struct thread_caches {
     bool has_left;       /* the thread's destructor has run: later ones do without caches */
 };
 
-extern _Thread_local struct thread_caches aur_caches __attribute__((tls_model("initial-exec")));
+extern _Thread_local struct thread_caches aur_caches AUR_TLS_MODEL;
 
 /* This thread's cache of the pool, made if need be. NULL: the thread must do without, for want
  * of memory or because it is exiting. */

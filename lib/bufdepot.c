@@ -37,8 +37,13 @@ static void release_chain(struct depot *depot, struct block_chain chain)
 
 static void lower_idle(struct depot *depot, unsigned class, size_t bytes)
 {
-    atomic_fetch_sub_explicit(&depot->idle_bytes, bytes, memory_order_relaxed);
-    atomic_fetch_sub_explicit(&depot->class_bytes[class], bytes, memory_order_relaxed);
+    size_t all = atomic_fetch_sub_explicit(&depot->idle_bytes, bytes, memory_order_relaxed);
+    size_t same =
+        atomic_fetch_sub_explicit(&depot->class_bytes[class], bytes, memory_order_relaxed);
+
+    AUR_ASSERT(all >= bytes && same >= bytes); /* raised before, lowered after */
+    (void)all;
+    (void)same;
 }
 
 /* Whether that much more may lie idle; then it is counted already. */

@@ -10,7 +10,6 @@
 #include "bufcache.h"
 #include "kern.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -28,7 +27,7 @@ struct bufpool *aur_bufpool_create(size_t alignment, int cpus)
     unsigned shift = shift_for(alignment);
     int shards = SHARDS_MIN;
 
-    assert(alignment >= 512 && !(alignment & (alignment - 1)));
+    AUR_ASSERT(alignment >= 512 && !(alignment & (alignment - 1)));
     while (shards < SHARDS_MAX && shards < cpus)
         shards *= 2;
     struct bufpool *pool = aur_kern.alloc(alignof(struct bufpool), sizeof *pool);
@@ -79,6 +78,7 @@ static struct block *refill(struct bufpool *pool, struct cache *cache, unsigned 
         extra = (unsigned)room;
     struct block_chain taken = aur_depot_take(pool->depot, cache->shard, class, 1 + extra);
     struct block *block = block_pop(&taken);
+    AUR_ASSERT(!cache->idle[class].n);
     cache->idle[class] = taken; /* it was empty */
     cache_set_bytes(cache, cache_bytes(cache) + taken.n * size);
     return block;

@@ -10,6 +10,7 @@
 
 static void note_cancel(struct slot *slot)
 {
+    AUR_ASSERT(ring_is_locked(slot->ring));
     atomic_store_explicit(&slot->cancelled, slot_handle(slot), memory_order_release);
 }
 

@@ -19,7 +19,7 @@ static bool is_file(int fd)
 
 static bool range_fits(int64_t offset, size_t len)
 {
-    return offset >= 0 && len <= (uint64_t)(INT64_MAX - offset);
+    return offset >= 0 && len <= SSIZE_MAX && len <= (uint64_t)(INT64_MAX - offset);
 }
 
 static bool reserved_is_zero(const auraio_op_t *op)
@@ -101,7 +101,7 @@ int aur_check_op(const auraio_op_t *op, size_t *total)
     if (op->flags & ~(uint32_t)KNOWN_FLAGS || op->timeout_ms < 0 || !reserved_is_zero(op))
         return EINVAL;
     if (!op_is_data(op->type))
-        return op->rw_flags ? EINVAL : check_other(op);
+        return op->rw_flags || op->ioprio ? EINVAL : check_other(op);
     if (!is_file(op->fd))
         return EINVAL;
     if (op_is_vectored(op->type))

@@ -18,9 +18,10 @@
 #define RWF_APPEND 16
 #endif
 
-#define TO_WORKER_AFTER 3 /* repetitions on io_uring before a worker makes the call */
-#define RETRIES_MAX 100   /* then the caller learns of it after all */
-#define DIRECT_BLOCK 512  /* smallest block O_DIRECT deals in */
+#define TO_WORKER_AFTER 3   /* repetitions on io_uring before a worker makes the call */
+#define NEVER_BEGUN_AFTER 1 /* likewise of what the kernel has no thread for: 0.1 s each */
+#define RETRIES_MAX 100     /* then the caller learns of it after all */
+#define DIRECT_BLOCK 512    /* smallest block O_DIRECT deals in */
 
 struct file_kind {
     bool storage;  /* a regular file or block device: short is not the end */
@@ -113,9 +114,30 @@ static bool is_not_the_callers(struct slot *slot, int error)
     }
 }
 
-static bool closing_cancels(const struct slot *slot, int error)
+/*
+ * Interrupted on its way it may have acted: a descriptor is closed then, close(2). So only
+ * the kernel's ECANCELED tells that nothing has happened.
+ */
+static bool may_have_acted(uint32_t type)
 {
-    return error == ECANCELED || ((error == EINTR || error == EAGAIN) && slot_is_cancelled(slot));
+    switch ((auraio_op_type_t)type) {
+    case AURAIO_OP_CLOSE:
+    case AURAIO_OP_FALLOCATE:
+    case AURAIO_OP_FTRUNCATE:
+    case AURAIO_OP_RENAMEAT:
+    case AURAIO_OP_UNLINKAT:
+    case AURAIO_OP_MKDIRAT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool was_stopped(const struct slot *slot, int error)
+{
+    if (error == EINTR || error == EAGAIN)
+        return slot_is_cancelled(slot) && !may_have_acted(slot->op.type);
+    return error == ECANCELED;
 }
 
 /* The kernel's own codes for a call that a signal ended, which io-wq lets through. */
@@ -130,11 +152,11 @@ static enum verdict complete_error(struct slot *slot, ssize_t *result, int *erro
 
     if (slot->retries < RETRIES_MAX && is_not_the_callers(slot, e)) {
         slot->retries++;
-        if (slot->retries > TO_WORKER_AFTER)
+        if (slot->retries > (e == ECANCELED ? NEVER_BEGUN_AFTER : TO_WORKER_AFTER))
             slot->force_worker = true;
         return RUN_AGAIN;
     }
-    if (closing_cancels(slot, e))
+    if (was_stopped(slot, e))
         e = slot->expired ? ETIME : ECANCELED;
     *error = e;
     *result = slot->done ? (ssize_t)slot->done : -e;
@@ -163,13 +185,9 @@ enum verdict aur_complete(struct ring *ring, struct slot *slot, ssize_t *result,
     slot->unclean = true;
     if (slot->result < 0)
         return complete_error(slot, result, error);
-    if (!op_is_data(slot->op.type)) {
-        *result = slot->result;
-        return DELIVER;
-    }
     slot->done += (size_t)slot->result;
     *result = (ssize_t)slot->done;
-    if (slot->done >= slot->total || slot->result == 0)
+    if (slot->result == 0)
         return DELIVER;
     if (!goes_on(slot, ring))
         return DELIVER;

@@ -166,7 +166,7 @@ static void count_calls(const auraio_engine_t *engine, uint64_t *submissions, ui
 
     *submissions = *calls = 0;
     for (struct ring *ring; (ring = engine_next_ring(engine, &i));) {
-        *calls += READ(ring->count.submit_calls);
+        *calls += READ(ring->count->submit_calls);
         for (int t = 0; t <= READ(engine->targets.count); t++)
             *submissions += READ(ring->at[t].started);
     }

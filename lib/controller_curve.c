@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdbool.h>
 
-#define ENOUGH -0.015f    /* as a logarithm: what the wanted depth's throughput may lack */
+#define ENOUGH -0.010f    /* as a logarithm: what the wanted depth's throughput may lack */
 #define LEAST_BEND -0.35f /* as a logarithm */
 #define STEP 0.16f        /* between bends, likewise */
 #define FINER 8           /* such steps in one, where few are likely */
@@ -22,6 +22,11 @@
 #define DROOP_SLOPE 0.3f /* ... it lacks droop z (z + 0.3), ... */
 #define DROOP_MOST 0.7f  /* ... half at most */
 #define POINTS 16
+#define LITTLE 0.13f       /* of throughput, for each e below: so much a standing queue is worth */
+#define UNLIKELY_LOW 0.2   /* with this probability a smaller depth is wanted, ... */
+#define UNLIKELY_HIGH 0.85 /* ... with that one not a greater one: between them is chosen, ... */
+#define CHOICES 128
+#define CHOICE_STEP 0.03 /* ... to so much of the depth */
 
 /*
  * s(u) = (u / (1 + u^power)^(1 / power))^slope, less what droops: below the bend
@@ -305,4 +310,35 @@ double aur_curve_wanted(const struct curve_fit *fit, double probability)
             high = middle;
     }
     return exp(high);
+}
+
+/* What the depths cost if this cell is true, as logarithms of throughput, times its weight. */
+static void regret(const struct curve_cell *cell, const float *log_depth, int count, float price,
+                   float *sum)
+{
+    const struct shape *shape = &shapes[cell->shape];
+    float full = value(shape, cell->log_wanted - cell->log_bend);
+
+    for (int i = 0; i < count; i++) {
+        float off = log_depth[i] - cell->log_wanted, cost = price * off;
+        if (off < 0)
+            cost = fmaxf(full - value(shape, log_depth[i] - cell->log_bend), 0) - LITTLE * off;
+        sum[i] += cell->weight * cost;
+    }
+}
+
+int aur_curve_choose(const struct curve_fit *fit, double price)
+{
+    double depth = fmax(floor(aur_curve_wanted(fit, UNLIKELY_LOW)), 1);
+    double most = aur_curve_wanted(fit, UNLIKELY_HIGH) + 1;
+    float log_depth[CHOICES], sum[CHOICES] = {0};
+    int count = 0, chosen = 0;
+
+    for (; depth <= most && count < CHOICES; depth += fmax(1, floor(CHOICE_STEP * depth)))
+        log_depth[count++] = (float)log(depth);
+    for (int i = 0; i < fit->cells; i++)
+        regret(&fit->cell[i], log_depth, count, (float)price, sum);
+    for (int i = 1; i < count; i++)
+        chosen = sum[i] < sum[chosen] ? i : chosen;
+    return count ? (int)lrintf(expf(log_depth[chosen])) : 1;
 }

@@ -55,5 +55,10 @@ static inline double curve_gain(const struct curve_view *view, double variance)
 }
 /* With this probability the wanted depth is not greater. */
 double aur_curve_wanted(const struct curve_fit *fit, double probability);
+/*
+ * The depth that is regretted least, whichever curve is the true one. price: what too
+ * much depth costs, in throughput, as logarithms of both.
+ */
+int aur_curve_choose(const struct curve_fit *fit, double price);
 
 #endif

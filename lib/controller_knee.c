@@ -17,7 +17,7 @@
 #define SAME_RATE 0.06
 #define RESUME_OFF 0.08
 #define CUT_SECONDS 0.1
-#define GUARD 50 /* times the baseline's P99, where no ceiling is set */
+#define GUARD 15 /* times the baseline's P99, where no ceiling is set */
 
 void aur_knee_init(struct knee *knee, uint32_t seed)
 {
@@ -46,15 +46,15 @@ static void begin_steady(struct knee *knee)
     knee->state = KNEE_STEADY;
     aur_knee_ceiling_begin(&knee->ceiling, 0);
     aur_knee_steady_begin(&knee->steady, &knee->meter, knee->limit, knee->search.is_narrow,
-                          &knee->chance);
+                          knee->search.is_soft, &knee->chance);
 }
 
-static void share_from(struct knee *knee, int depth)
+static void share_from(struct knee *knee, int depth, bool is_proved)
 {
     knee->share.cut_short = knee->state == KNEE_SEARCH;
     knee->state = KNEE_SHARE;
     knee->after_alarm = false;
-    aur_knee_share_begin(&knee->share, depth);
+    aur_knee_share_begin(&knee->share, depth, is_proved);
 }
 
 static void settle_down(struct knee *knee)
@@ -72,8 +72,11 @@ static void settle_down(struct knee *knee)
     knee->rate = rate;
     knee->log_rate = knee->search.log_rate;
     begin_steady(knee);
-    if (!(knee->ceiling_ns > 0) && aur_knee_share_suspects(&knee->share, &knee->meter, knee->limit))
-        share_from(knee, knee->limit);
+    if (knee->ceiling_ns > 0)
+        return;
+    bool in_line = aur_knee_share_stands_in_line(&knee->share, &knee->meter);
+    if (aur_knee_share_suspects(&knee->share, &knee->meter, knee->limit) || in_line)
+        share_from(knee, knee->limit, in_line);
 }
 
 static void alarm(struct knee *knee)
@@ -122,7 +125,7 @@ static void learn(struct knee *knee, enum knee_news news)
     const struct knee_trial *trial = &knee->steady.trial;
 
     if (news == KNEE_MORE && knee->share.recent > 0) {
-        share_from(knee, knee->limit);
+        share_from(knee, knee->limit, false);
         return;
     }
     if (news == KNEE_TOO_SLOW)
@@ -245,7 +248,7 @@ static bool sees_company(struct knee *knee, const struct control_window *window,
         !aur_knee_share_watch(&knee->share, &knee->meter, window, seconds) ||
         knee->state == KNEE_HOLD)
         return false;
-    share_from(knee, 0);
+    share_from(knee, 0, false);
     return true;
 }
 

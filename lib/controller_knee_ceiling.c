@@ -14,7 +14,7 @@
 #define FULL_SAMPLES 3000
 #define CUT_LEAST 0.6
 #define CUT_MOST 0.95
-#define AIM 0.9 /* of the ceiling */
+#define AIM 0.95 /* of the ceiling */
 #define RAISE (1 + 1 / 14.)
 
 void aur_knee_ceiling_begin(struct knee_ceiling *ceiling, double skip)

@@ -25,14 +25,19 @@
 #define GAIN_SIGMAS 1
 #define STRETCH_LEAST 0.2
 #define STRETCH_DOUBT 0.1
-#define SHIFTED 0.5          /* spread that grows by less than this part of latency is a shift */
-#define TOLD 2               /* sigmas */
-#define SPREAD_NOISE 1.4     /* of one operation's latency in the spread of many */
-#define SPREAD_ODD 0.001     /* variance that others add */
-#define ODD 0.3              /* a spread that moves more does so for another reason */
-#define WIDE 0.25            /* of the device's own latency: a narrower spread tells nothing */
-#define FADE 0.85            /* of what was told by earlier steps */
-#define TRANSIENT_FROM 0.001 /* s of latency */
+#define SHIFTED 0.5           /* spread that grows by less than this part of latency is a shift */
+#define TOLD 2                /* sigmas */
+#define SPREAD_NOISE 1.4      /* of one operation's latency in the spread of many */
+#define SPREAD_ODD 0.001      /* variance that others add */
+#define ODD 0.3               /* a spread that moves more does so for another reason */
+#define WIDE 0.25             /* of the device's own latency: a narrower spread tells nothing */
+#define WIDE_LATELY 0.1       /* likewise of the least lately, in which others' queue may be */
+#define FADE 0.85             /* of what was told by earlier steps */
+#define TRANSIENT_FROM 0.0005 /* s of latency */
+#define LINE 2.0              /* times the device's own latency, and ... */
+#define LINE_SHIFTED 0.4 /* ... spread that grew by less than this part of it: a queue for all */
+#define NARROWER 0.5     /* of the logarithm of a spread: so much less is no shift */
+#define SAMPLES_LEAST 50 /* of latency: fewer have no spread to speak of */
 
 static double quantile(const struct latency_sum *sum, double share)
 {
@@ -119,12 +124,31 @@ void aur_knee_share_forget(struct knee_share *share)
     aur_knee_sight_clear(&share->sight[0], share->sight[0].depth);
     aur_knee_sight_clear(&share->sight[1], share->sight[1].depth);
     memset(&share->evidence, 0, sizeof share->evidence);
-    share->turnover = 0;
+    share->lately = (struct knee_least){0};
 }
 
 static bool has_seen(const struct knee_sight *sight)
 {
     return sight->span.completed >= SEEN_LEAST && aur_knee_span_is_bound(&sight->span);
+}
+
+bool aur_knee_share_is_widened(const struct knee_share *share, const struct knee_sight *sight)
+{
+    const struct knee_least *least = &share->lately;
+    double longer = aur_knee_sight_turnover(sight) / fmax(least->turnover, 1e-9);
+
+    return least->turnover > 0 && sight->latency.count >= SAMPLES_LEAST && longer > QUEUED &&
+           log(spread_of(&sight->latency) / least->spread_ns) > SHIFTED * log(longer);
+}
+
+/* Others who were there a short while ago may have been so since the last alarm, too. */
+static bool is_queued(const struct knee_share *share, const struct knee_sight *sight)
+{
+    double least = share->lately.turnover;
+
+    if (share->recent > 0)
+        least = fmin(least, share->base.turnover);
+    return aur_knee_sight_turnover(sight) >= QUEUED * least;
 }
 
 /* The depth in force is about to change: what was seen at it is compared with the one before. */
@@ -134,10 +158,11 @@ static void weigh(struct knee_share *share, const struct knee_meter *meter)
     const struct knee_sight *a = &share->sight[!greater], *b = &share->sight[greater];
 
     if (!has_seen(a) || !has_seen(b) || b->depth < APART * a->depth ||
-        b->depth > TOO_FAR * a->depth || aur_knee_sight_turnover(a) < QUEUED * share->turnover)
+        b->depth > TOO_FAR * a->depth || !is_queued(share, a))
         return;
     struct knee_step step = aur_knee_step(a, b, meter);
-    if (step.latency > LONGER && aur_knee_evidence_add(&share->evidence, &step, share->base))
+    if (step.latency > LONGER && !aur_knee_share_is_widened(share, b) &&
+        aur_knee_evidence_add(&share->evidence, &step, share->base.turnover))
         share->from = a->depth;
     aur_knee_sight_clear(&share->sight[!share->now], share->sight[!share->now].depth);
 }
@@ -165,10 +190,44 @@ static bool tells(const struct knee_evidence *evidence, double stretch, double s
            aur_knee_evidence_sigmas(evidence) < -sigmas;
 }
 
-static void lower(double *least, double turnover)
+static void learn_least(struct knee_least *least, const struct knee_sight *sight)
 {
-    if (*least <= 0 || turnover < *least)
-        *least = turnover;
+    double turnover = aur_knee_sight_turnover(sight);
+
+    if (least->turnover > 0 && turnover >= least->turnover)
+        return;
+    least->turnover = turnover;
+    least->spread_ns = spread_of(&sight->latency);
+}
+
+void aur_knee_share_learn_base(struct knee_share *share, const struct knee_sight *sight)
+{
+    learn_least(&share->base, sight);
+}
+
+/*
+ * A device's own queues would have made the spread grow with latency; one that has shrunk
+ * was taken amid something else.
+ */
+static bool is_shifted(const struct knee_sight *sight, const struct knee_least *least,
+                       double longest, double wide)
+{
+    double longer = aur_knee_sight_turnover(sight) / fmax(least->turnover, 1e-9);
+
+    if (longer <= longest || least->spread_ns <= wide * least->turnover * 1e9)
+        return false;
+    double wider = log(spread_of(&sight->latency) / least->spread_ns);
+    return wider < LINE_SHIFTED * log(longer) && wider > -NARROWER;
+}
+
+/* The device's own latency may be that of another time: lately it must have been so, too. */
+bool aur_knee_share_stands_in_line(const struct knee_share *share, const struct knee_meter *meter)
+{
+    const struct knee_sight *sight = &share->sight[share->now];
+
+    return has_seen(sight) && sight->latency.count >= SAMPLES_LEAST && !aur_knee_is_slow(meter) &&
+           is_shifted(sight, &share->base, LINE, WIDE) &&
+           is_shifted(sight, &share->lately, SUSPECT, WIDE_LATELY);
 }
 
 bool aur_knee_share_watch(struct knee_share *share, const struct knee_meter *meter,
@@ -186,8 +245,8 @@ bool aur_knee_share_watch(struct knee_share *share, const struct knee_meter *met
             aur_knee_sight_clear(sight, sight->depth);
         aur_knee_sight_add(sight, window, seconds);
         if (has_seen(sight)) {
-            lower(&share->turnover, aur_knee_sight_turnover(sight));
-            lower(&share->base, aur_knee_sight_turnover(sight));
+            learn_least(&share->lately, sight);
+            learn_least(&share->base, sight);
         }
     }
     return turned && share->ban <= 0 && !aur_knee_is_slow(meter) &&
@@ -196,11 +255,11 @@ bool aur_knee_share_watch(struct knee_share *share, const struct knee_meter *met
 
 bool aur_knee_share_suspects(struct knee_share *share, const struct knee_meter *meter, int limit)
 {
-    if (share->turnover <= 0)
+    if (share->lately.turnover <= 0)
         return false;
-    if (aur_knee_turnover(meter, limit) > SUSPECT * share->turnover)
+    if (aur_knee_turnover(meter, limit) > SUSPECT * share->lately.turnover)
         return share->ban <= 0 && !aur_knee_is_slow(meter) &&
                tells(&share->evidence, STRETCH_DOUBT, 0.5);
-    share->base = share->turnover;
+    share->base = share->lately;
     return false;
 }

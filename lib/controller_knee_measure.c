@@ -26,7 +26,7 @@
 #define TRANSIENT_FROM 0.001 /* s of latency */
 #define IN_FLIGHT_MORE 1.3   /* at most, than the average */
 #define OVER_SHARE 0.01
-#define NEAR_SHARE 0.008
+#define NEAR_SHARE 0.006
 #define SLOW 5000 /* operations per second */
 
 void aur_knee_meter_init(struct knee_meter *meter)

@@ -12,7 +12,7 @@
 
 struct knee_point {
     int depth;
-    bool is_old;  /* from before the steady state */
+    bool is_old;  /* from before what is measured now: the other may be of another target */
     double doubt; /* variance beside counting */
     struct knee_span span;
 };
@@ -30,8 +30,12 @@ void aur_knee_points_put(struct knee_points *points, const struct knee_meter *me
                          const struct knee_span *span, double doubt);
 /* From here on what was measured so far is old, and has less of a say. */
 void aur_knee_points_age(struct knee_points *points);
+/* Likewise, but with as much of a say as before. */
+void aur_knee_points_are_old(struct knee_points *points);
 /* That one agrees with no other. */
 void aur_knee_points_drop(struct knee_points *points, int which);
+/* Capacity has grown: what was full is not. */
+void aur_knee_points_keep_below(struct knee_points *points, int depth);
 /* Not all can be of one target: only what is not old is kept; if nothing is, the one at depth. */
 void aur_knee_points_forget(struct knee_points *points, int depth);
 

@@ -25,6 +25,7 @@
 #define NARROW_SAMPLES 50
 #define OVER_SAMPLES 50
 #define UNBOUND_MAX 3
+#define USED 0.97        /* of the depth in flight: it is used, whoever wants more */
 #define SUDDEN 1e-4      /* s worth of operations: so many less or more do not show in a tick */
 #define TRANSIENT 1.1    /* of what was in flight must be through */
 #define TRANSIENT_UP 0.9 /* of what is added, which comes back sooner than it will later */
@@ -36,7 +37,10 @@
 #define DOUBT_FIRST 0.06 /* after the top some that waited long are still there */
 #define DOUBT_FIRST_SLOW 0.25
 #define DOUBT_SLOW 0.04 /* of a first slot where there is no time to wait */
+#define DOUBT_STEP 0.08 /* for each step of e, ... */
+#define SPREAD_MOST 1.5 /* ... and such between the quartiles of latency */
 #define REACH 2         /* times what is known to be good: no further after a trial */
+#define PROPORTION 0.7  /* of the step: so much throughput gained is all there is to gain */
 #define LITTLE 0.88     /* of the depth: less is seen to be another's */
 #define LITTLE_LEAST 0.2
 
@@ -71,6 +75,11 @@ void aur_knee_search_measure(struct knee_search *search, const struct knee_meter
         search->skip = aur_knee_search_transient(meter, depth);
         search->age = 0;
         search->is_lower = depth < meter->limit;
+        search->from = meter->limit;
+        if (meter->in_flight > 0)
+            search->from = fmin(search->from, IN_FLIGHT_MORE * meter->in_flight + 2);
+    } else {
+        search->from = 0;
     }
     search->depth = depth;
 }
@@ -92,12 +101,20 @@ void aur_knee_search_begin(struct knee_search *search, const struct knee_meter *
     search->drain = search->skip - search->skip / 4 - 1.5 * search->start;
 }
 
+/* Nothing queues at the greater depth: what was known of such ones is of another target. */
+static bool gains_in_proportion(const struct knee_trial *shown)
+{
+    return shown->b > shown->a && shown->result > PROPORTION * log((double)shown->b / shown->a);
+}
+
 bool aur_knee_search_learn(struct knee_search *search, const struct knee_meter *meter,
                            const struct knee_range *range, const struct knee_trial *shown)
 {
     int limit = search->limit;
 
     aur_knee_points_age(&search->points);
+    if (gains_in_proportion(shown))
+        aur_knee_points_keep_below(&search->points, shown->b);
     aur_knee_points_put(&search->points, meter, shown->a, &shown->total_a, KNEE_DOUBT);
     aur_knee_points_put(&search->points, meter, shown->b, &shown->total_b, KNEE_DOUBT);
     search->range = *range;
@@ -106,10 +123,15 @@ bool aur_knee_search_learn(struct knee_search *search, const struct knee_meter *
     search->over = search->over >= shown->b ? search->over : 0;
     search->depth = meter->limit;
     search->guard_ns = 0;
-    search->reach = (int)ceil(REACH * fmax(limit, shown->b));
+    search->reach = gains_in_proportion(shown) ? 0 : (int)ceil(REACH * fmax(limit, shown->b));
     search->seconds = search->completed = KNEE_SPENT;
     aur_knee_search_next(search, meter);
-    if (search->stage != KNEE_SETTLE || abs(search->limit - limit) > KEEP * limit)
+    if (search->stage != KNEE_SETTLE) {
+        aur_knee_points_are_old(&search->points); /* a trial that saw a change is, too */
+        return true;
+    }
+    double keep = search->is_narrow ? 0 : KEEP;
+    if (abs(search->limit - limit) > keep * limit)
         return true;
     search->limit = search->hi = limit;
     return false;
@@ -119,6 +141,17 @@ static bool is_narrow(const struct latency_sum *latency)
 {
     return latency->count >= NARROW_SAMPLES && aur_latency_sum_percentile(latency, 75) <
                                                    NARROW * aur_latency_sum_percentile(latency, 25);
+}
+
+/* Of the smallest depth: latencies that are mostly waiting are alike on all devices. */
+static void know_width(struct knee_search *search)
+{
+    if (search->stage == KNEE_REF && search->top.seconds > 0)
+        return;
+    if (search->least && search->depth > search->least)
+        return;
+    search->least = search->depth;
+    search->is_narrow = is_narrow(&search->latency);
 }
 
 /*
@@ -190,15 +223,31 @@ static void take_top(struct knee_search *search, const struct knee_meter *meter)
                             aur_knee_is_slow(meter) ? DOUBT_TOP_SLOW : DOUBT_TOP);
 }
 
+/*
+ * Operations begun together do not complete together: after a step up the short ones
+ * come first, after one down the long ones are left. More so, the wider latencies are.
+ */
+static double doubt_of_step(const struct knee_search *search)
+{
+    double greater = fmax(search->from, search->depth);
+    double spread = log(fmax(aur_latency_sum_percentile(&search->latency, 75), 1) /
+                        fmax(aur_latency_sum_percentile(&search->latency, 25), 1));
+
+    if (search->from <= 0)
+        return 0;
+    return DOUBT_STEP * fabs(log(search->depth / search->from)) * fmin(spread, SPREAD_MOST) *
+           fmin(1, greater / fmax(search->slot.completed, 1));
+}
+
 static double doubt_of_slot(const struct knee_search *search, const struct knee_meter *meter)
 {
+    double least = KNEE_DOUBT;
+
     if (search->stage == KNEE_REF && search->top.seconds > 0)
         return aur_knee_is_slow(meter) ? DOUBT_FIRST_SLOW : DOUBT_FIRST;
-    for (int i = 0; i < search->points.count; i++) {
-        if (search->points.point[i].depth == search->depth)
-            return KNEE_DOUBT;
-    }
-    return aur_knee_is_slow(meter) ? DOUBT_SLOW : KNEE_DOUBT;
+    if (aur_knee_is_slow(meter) && search->from > 0 && !search->is_narrow)
+        least = DOUBT_SLOW;
+    return fmax(least, doubt_of_step(search));
 }
 
 static void take_slot(struct knee_search *search, const struct knee_meter *meter)
@@ -250,11 +299,18 @@ static enum knee_answer after_idle(struct knee_search *search, const struct knee
     return KNEE_RUNNING;
 }
 
+/* Where all that is in flight completes at once, few completions find anybody waiting. */
+static bool is_used(const struct knee_search *search)
+{
+    return aur_knee_span_is_bound(&search->slot) ||
+           search->slot.in_flight >= USED * search->depth * search->slot.seconds;
+}
+
 static enum knee_answer end_slot(struct knee_search *search, const struct knee_meter *meter,
                                  bool over)
 {
-    search->is_narrow = is_narrow(&search->latency);
-    if (!aur_knee_span_is_bound(&search->slot))
+    know_width(search);
+    if (!is_used(search))
         return after_idle(search, meter);
     search->unbound = 0;
     if (over) {

@@ -39,17 +39,21 @@ struct knee_search {
     int limit;                  /* of KNEE_SETTLE: the result */
     int ask;                    /* a depth that would tell much beside the result; 0: none */
     int dropped;                /* times that the target changed */
+    int odd;                    /* the depth of the point that was left out last; 0: none */
     int retries;                /* times that the result was corrected */
     int unbound;                /* slots running */
     double seconds, completed;  /* the search's age */
     double log_rate;            /* the cost/s at the limit, as a logarithm */
-    bool is_narrow;             /* latencies are all alike: what waits at all waits long */
+    bool is_narrow;             /* latencies are all alike: what waits at all waits long; */
+    bool is_soft;               /* the result gained, but less than in proportion */
+    int least;                  /* this is known from that depth; 0: not yet */
     double guard_ns;            /* P99 that no step up may have; 0: none */
     struct knee_span top;       /* before the search, without a limit; 0 s: unknown */
     double drain;               /* completions until the operations from then are through */
     double skip;                /* completions until the last change of limit shows */
     double age;                 /* s since that change */
     bool is_lower;              /* it was one downwards */
+    double from;                /* depth before it; 0: another slot was measured since */
     struct knee_span slot;      /* running */
     struct latency_sum latency; /* of the slot */
 };

@@ -38,6 +38,7 @@
 #define DRAIN_EVERY 4   /* steps: one goes down, to see that latency */
 #define DRAINED 0.05    /* a share of that step: there is no queue */
 #define FREE 0.08       /* a share that small: there is no queue */
+#define ROOM 0.3        /* a share that small, and no queue before the step: there is room */
 #define ALL 0.88        /* a share that great: nobody else is there */
 #define MOST 0.66       /* likewise, where there is no queue before the step */
 #define NO_QUEUE 1.12
@@ -58,12 +59,6 @@
 #define REST_BUSY 0.1
 #define REST_MOST 0.4
 
-static void lower(double *least, double turnover)
-{
-    if (*least <= 0 || turnover < *least)
-        *least = turnover;
-}
-
 static void enter_slot(struct knee_share *share, int slot_of, double in_flight)
 {
     share->slot_of = slot_of;
@@ -79,15 +74,22 @@ static void ask_later(struct knee_share *share, double seconds)
     share->rest = seconds;
 }
 
-void aur_knee_share_begin(struct knee_share *share, int depth)
+void aur_knee_share_begin(struct knee_share *share, int depth, bool in_line)
 {
     share->limit = depth ? depth : share->from;
-    share->is_proved = share->recent > 0;
-    share->patience = share->is_proved ? fmin(2 * share->patience, UNSEEN_LIMIT) : UNSEEN_MOST;
+    share->in_line = in_line;
+    share->is_proved = in_line || share->recent > 0;
+    share->patience = share->recent > 0 ? fmin(2 * share->patience, UNSEEN_LIMIT) : UNSEEN_MOST;
     share->recent = 0;
-    share->alone = share->free = share->idle = share->steps = 0;
+    share->alone = share->free = share->room = share->idle = share->wide = share->steps = 0;
     share->told = share->odd = share->unseen = 0;
     ask_later(share, 0);
+}
+
+static enum knee_company never(struct knee_share *share)
+{
+    share->ban = share->ban_next = fmin(fmax(2 * share->ban_next, BAN_FIRST), BAN_MOST);
+    return KNEE_NEVER;
 }
 
 /* Whether longer waiting comes with a wider spread, by all steps so far. */
@@ -96,13 +98,17 @@ static enum knee_company prove(struct knee_share *share, const struct knee_step 
     struct knee_evidence *evidence = &share->evidence;
 
     share->steps++;
-    if (aur_knee_evidence_add(evidence, step, share->base)) {
+    if (share->in_line)
+        return KNEE_SHARED;
+    bool is_wide = !share->is_proved && aur_knee_share_is_widened(share, &share->sight[0]);
+    share->wide = is_wide ? share->wide + 1 : 0;
+    if (share->wide >= SURE)
+        return never(share);
+    if (aur_knee_evidence_add(evidence, step, share->base.turnover)) {
         double wider = aur_knee_evidence_sigmas(evidence);
-        share->is_proved |= wider < -PROOF;
-        if (wider > DISPROOF && evidence->latency > STRETCH_LEAST && share->steps >= STEPS_LEAST) {
-            share->ban = share->ban_next = fmin(fmax(2 * share->ban_next, BAN_FIRST), BAN_MOST);
-            return KNEE_NEVER;
-        }
+        share->is_proved |= wider < -PROOF && !is_wide;
+        if (wider > DISPROOF && evidence->latency > STRETCH_LEAST && share->steps >= STEPS_LEAST)
+            return never(share);
     }
     if (share->is_proved || share->steps < STEPS_MOST)
         return KNEE_SHARED;
@@ -113,7 +119,8 @@ static enum knee_company prove(struct knee_share *share, const struct knee_step 
 /* The longer the queue, the smaller the share that is aimed at. */
 static void move(struct knee_share *share, double part, int min, int max)
 {
-    double wanted = 1 + YIELD * (aur_knee_sight_turnover(&share->sight[0]) / share->base - 1);
+    double wanted =
+        1 + YIELD * (aur_knee_sight_turnover(&share->sight[0]) / share->base.turnover - 1);
     double others = 1 / fmax(part, PART_LEAST);
     double limit = share->limit;
 
@@ -157,7 +164,8 @@ static bool follow_device(struct knee_share *share, double part, double latency)
     if (is_other && share->odd < SURE)
         return true;
     if (is_other && off < 0)
-        share->base = fmax(share->base, latency / (1 + (1 / fmin(part, 1) - 1) / YIELD));
+        share->base.turnover =
+            fmax(share->base.turnover, latency / (1 + (1 / fmin(part, 1) - 1) / YIELD));
     share->log_whole += is_other ? off : WHOLE_GAIN * off;
     share->odd = 0;
     return false;
@@ -175,8 +183,8 @@ static enum knee_company conclude(struct knee_share *share, const struct knee_me
     if (share->drains) {
         double drained = aur_knee_sight_turnover(&share->sight[1]);
         if (part < DRAINED) /* no queue even at the limit */
-            share->base = fmin(drained, RAISE_MOST * share->base);
-        lower(&share->base, drained);
+            share->base.turnover = fmin(drained, RAISE_MOST * share->base.turnover);
+        aur_knee_share_learn_base(share, &share->sight[1]);
         return KNEE_SHARED;
     }
     double drift = aur_knee_span_log_rate(&share->slot) - aur_knee_span_log_rate(&share->first);
@@ -184,20 +192,22 @@ static enum knee_company conclude(struct knee_share *share, const struct knee_me
     if (fabs(drift) > DRIFT || part < -PART_ODD || part > 1 + PART_ODD)
         return KNEE_SHARED;
     bool is_odd = follow_device(share, part, latency);
+    double told = part;
     part = share->part = share->steps ? (part + share->part) / 2 : part;
-    bool is_alone = part > ALL || (part > MOST && latency < NO_QUEUE * share->base);
+    bool is_alone = part > ALL || (part > MOST && latency < NO_QUEUE * share->base.turnover);
     share->alone = is_alone ? share->alone + 1 : 0;
     share->free = part < FREE ? share->free + 1 : 0;
-    lower(&share->base, latency);
+    share->room = told < ROOM && latency < NO_QUEUE * share->base.turnover ? share->room + 1 : 0;
+    aur_knee_share_learn_base(share, &share->sight[0]);
     if (share->free >= SURE)
-        share->base = fmin(latency, RAISE_MOST * share->base);
+        share->base.turnover = fmin(latency, RAISE_MOST * share->base.turnover);
     if (prove(share, &step) == KNEE_NEVER)
         return KNEE_NEVER;
     if (!share->is_proved && share->free > 1)
         return KNEE_ALONE;
-    if (share->alone && latency < AT_KNEE * share->base)
+    if (share->alone && latency < AT_KNEE * share->base.turnover)
         return alone(share);
-    if (share->is_proved && share->unseen > share->patience) {
+    if (share->is_proved && (share->room >= SURE || share->unseen > share->patience)) {
         share->recent = RECENT;
         return KNEE_ALONE;
     }
@@ -260,7 +270,7 @@ enum knee_company aur_knee_share_tick(struct knee_share *share, const struct kne
     }
     int before = share->limit;
     enum knee_company company = conclude(share, meter, min, max);
-    bool is_calm = share->is_proved && share->limit == before && !share->alone;
+    bool is_calm = share->is_proved && share->limit == before && !share->alone && !share->room;
     ask_later(share, knee_chance_between(chance, REST_LEAST, is_calm ? REST_MOST : REST_BUSY));
     return company;
 }

@@ -24,26 +24,29 @@
 #define CAUTION_FALSE 1.6
 #define CAUTION_TRUE 0.6
 #define CAUTION_CALM 0.8
-#define CALM_SECONDS 8
+#define CALM_SECONDS 16
 #define DITHER_LEAST 0.5 /* s between dithers after a search ... */
 #define DITHER_GROWTH 2  /* ... growing with each that brings no news */
 #define DITHER_MOST 8.0
-#define DITHER_NARROW 0.7
+#define DITHER_NARROW 0.45
 #define DITHER_SMALL 2
-#define QUEUED_FROM 5   /* a limit below has no margin over the knee */
-#define DITHER_SHARE 20 /* a dither may take this part of the time */
-#define DITHER_SHARE_NARROW 10
-#define DITHER_SHARE_SMALL 60 /* one more is a lot: the P99 must not see it */
-#define OFTEN_DOWN 4          /* one in so many asks downwards */
+#define QUEUED_FROM 25       /* a limit below has hardly a margin over the knee */
+#define DITHER_SHARE 20      /* a dither may take this part of the time; ... */
+#define DITHER_SHARE_UP 30   /* ... one of all that are more, if the P99 sees each of them, ... */
+#define DITHER_SHARE_ALL 120 /* ... or all that is in flight takes longer by it */
+#define DITHER_SHARE_NARROW 8
+#define OFTEN_DOWN 4 /* one in so many asks downwards */
 #define DITHER_EFFORT 4
 #define DITHER_COARSE 0.25 /* of the limit: a step whose effect is seen at once */
 #define DITHER_UP 1.16
 #define DITHER_UP_NARROW 1.05
 #define DITHER_COARSE_GAIN 0.3
 #define DITHER_UP_GAIN 0.1     /* of the step: the least gain worth it */
-#define DITHER_NARROW_GAIN 0.3 /* likewise: what does not queue gains in proportion */
+#define DITHER_NARROW_GAIN 0.5 /* likewise: what does not queue gains in proportion */
 #define DITHER_DOWN 0.88
 #define DITHER_DOWN_KEEP 0.988
+#define KNOWN_OPS 250 /* of the limit: with so many a coarse trial need not measure it again */
+#define ASK_AFTER 0.1 /* s */
 #define UNBOUND_MAX 3
 #define SHAPE_SECONDS 0.1
 #define SHAPE_FAR 0.08
@@ -65,15 +68,36 @@ static bool asks_often(const struct knee_steady *steady)
     return steady->is_narrow || steady->limit < QUEUED_FROM;
 }
 
+static int step_of(const struct knee_steady *steady, bool up)
+{
+    double part = !up ? DITHER_DOWN : steady->is_narrow ? DITHER_UP_NARROW : DITHER_UP;
+
+    return (int)fmax(1, floor(fabs(part - 1) * steady->limit + 0.5));
+}
+
+/* The P99 must not see it: what waits longer in a dither is less than 1 % of all. */
+static double share_of_time(const struct knee_steady *steady)
+{
+    double step = (double)step_of(steady, true) / steady->limit;
+
+    if (!steady->dither_up)
+        return DITHER_SHARE;
+    if (steady->is_soft || steady->limit == 1)
+        return DITHER_SHARE_ALL;
+    if (steady->is_narrow)
+        return fmax(DITHER_SHARE_NARROW, DITHER_SHARE_ALL * step);
+    return steady->limit < QUEUED_FROM ? DITHER_SHARE_UP : DITHER_SHARE;
+}
+
 static void plan_dither(struct knee_steady *steady, uint32_t *chance)
 {
     double most = asks_often(steady) ? DITHER_SMALL : DITHER_MOST;
-    double share = asks_often(steady) ? DITHER_SHARE_SMALL : DITHER_SHARE;
+    double share = share_of_time(steady);
 
-    if (steady->is_narrow) {
+    if (steady->is_narrow)
         most = DITHER_NARROW;
-        share = DITHER_SHARE_NARROW;
-    }
+    if (asks_often(steady))
+        steady->rest = share;
     steady->until_dither = fmax(knee_chance_between(chance, steady->patience, 2 * steady->patience),
                                 steady->rest * steady->last_dither);
     steady->rest = fmin(2 * steady->rest, share);
@@ -89,9 +113,10 @@ static void begin_block(struct knee_steady *steady, const struct knee_meter *met
 }
 
 void aur_knee_steady_begin(struct knee_steady *steady, const struct knee_meter *meter, int limit,
-                           bool is_narrow, uint32_t *chance)
+                           bool is_narrow, bool is_soft, uint32_t *chance)
 {
     steady->is_narrow = is_narrow;
+    steady->is_soft = is_soft;
     steady->limit = limit;
     steady->blocks = 0;
     steady->spread = 0;
@@ -103,6 +128,7 @@ void aur_knee_steady_begin(struct knee_steady *steady, const struct knee_meter *
     steady->dither_up = true;
     steady->patience = DITHER_LEAST;
     steady->rest = 8;
+    steady->asked = false;
     aur_latency_sum_clear(&steady->reference);
     aur_latency_sum_clear(&steady->recent);
     begin_block(steady, meter);
@@ -230,8 +256,7 @@ static bool begin_dither(struct knee_steady *steady, const struct knee_meter *me
                          int min, int max, int ask)
 {
     bool up = steady->dither_up;
-    double part = !up ? DITHER_DOWN : steady->is_narrow ? DITHER_UP_NARROW : DITHER_UP;
-    int step = (int)fmax(1, floor(fabs(part - 1) * limit + 0.5));
+    int step = step_of(steady, up);
     bool coarse = step >= DITHER_COARSE * limit;
     double gain = 1 + (coarse              ? DITHER_COARSE_GAIN
                        : steady->is_narrow ? DITHER_NARROW_GAIN
@@ -239,18 +264,21 @@ static bool begin_dither(struct knee_steady *steady, const struct knee_meter *me
                           step / limit;
     int other = up ? limit + step : limit - step;
 
-    if (ask && abs(ask - limit) > step) {
+    if (ask && (!steady->asked || !up) && abs(ask - limit) > step) {
         up = ask > limit;
         other = ask;
     }
+    steady->asked = other == ask;
     steady->dithers++;
     steady->dither_up = !up || (asks_often(steady) && steady->dithers % OFTEN_DOWN > 0);
     if (steady->dithers_due > 0)
         steady->dithers_due--;
     if (other > max || other < min)
         return false;
-    aur_knee_trial_begin(&steady->trial, meter, limit, other, up ? gain : DITHER_DOWN_KEEP, NULL);
-    steady->trial.effort = DITHER_EFFORT;
+    bool is_known = coarse && steady->block[1].completed >= KNOWN_OPS;
+    aur_knee_trial_begin(&steady->trial, meter, limit, other, up ? gain : DITHER_DOWN_KEEP,
+                         is_known ? &steady->block[1] : NULL);
+    steady->trial.effort = steady->asked ? 1 : DITHER_EFFORT;
     steady->trial.coarse = coarse;
     steady->watch = KNEE_DITHER;
     return true;
@@ -271,11 +299,9 @@ static enum knee_news dither(struct knee_steady *steady, const struct knee_meter
 
     if (answer == KNEE_RUNNING)
         return KNEE_CALM;
-    steady->last_dither = steady->trial.seconds;
+    steady->last_dither = steady->trial.coarse ? steady->trial.seconds_b : steady->trial.seconds;
     plan_dither(steady, chance);
     begin_block(steady, meter);
-    if (up && answer == KNEE_NO)
-        steady->raised = false;
     aur_latency_sum_clear(&steady->recent);
     steady->shape_seconds = 0;
     if (answer == KNEE_UNBOUND)
@@ -309,7 +335,8 @@ enum knee_news aur_knee_steady_tick(struct knee_steady *steady, const struct kne
     }
     news = watch(steady, meter, window, seconds);
     steady->until_dither -= seconds;
-    bool due = steady->until_dither <= 0 || steady->dithers_due > 0;
+    bool due = steady->until_dither <= 0 || steady->dithers_due > 0 ||
+               (ask && !steady->asked && steady->total > ASK_AFTER);
     if (news == KNEE_CALM && steady->watch == KNEE_WATCH && steady->blocks > 0 && due &&
         !begin_dither(steady, meter, limit, min, max, ask))
         plan_dither(steady, chance);

@@ -38,12 +38,13 @@ struct knee_steady {
     double last_dither;            /* s that one took ... */
     double rest;                   /* ... and so many times as long there is no other */
     int dithers;                   /* so far */
+    bool asked;                    /* the last one was where most is to be learned */
     int dithers_due;               /* both directions at once are two */
-    bool is_narrow;            /* there is no queue that would show a growing capacity: ask often */
-    bool raised;               /* the last dither upwards gained throughput */
-    bool dither_up;            /* the next one's direction */
-    int unbound;               /* blocks running */
-    int direction;             /* of the suspicion that is being confirmed */
+    bool is_narrow; /* there is no queue that would show a growing capacity: ask often */
+    bool is_soft;   /* throughput shows it by itself; all that is in flight is slower by a dither */
+    bool dither_up; /* the next one's direction */
+    int unbound;    /* blocks running */
+    int direction;  /* of the suspicion that is being confirmed */
     struct knee_span block[2]; /* a short and a long one, running */
     struct knee_trial trial;
     double shape_seconds;                 /* of recent */
@@ -52,7 +53,7 @@ struct knee_steady {
 
 void aur_knee_steady_init(struct knee_steady *steady);
 void aur_knee_steady_begin(struct knee_steady *steady, const struct knee_meter *meter, int limit,
-                           bool is_narrow, uint32_t *chance);
+                           bool is_narrow, bool is_soft, uint32_t *chance);
 /* A search after an alarm has ended: had anything changed? */
 void aur_knee_steady_learn(struct knee_steady *steady, bool changed);
 enum knee_news aur_knee_steady_tick(struct knee_steady *steady, const struct knee_meter *meter,

@@ -207,6 +207,7 @@ enum knee_answer aur_knee_trial_tick(struct knee_trial *trial, const struct knee
                                      const struct control_window *window, double seconds)
 {
     trial->seconds += seconds;
+    trial->seconds_b += trial->at_b ? seconds : 0;
     if (trial->skip > 0) {
         trial->skip -= (double)window->completed;
         return KNEE_RUNNING;

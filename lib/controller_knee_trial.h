@@ -28,6 +28,7 @@ struct knee_trial {
     bool at_b;             /* the slot that runs is one of b */
     double skip;           /* completions until the last change of depth shows */
     double seconds;        /* the trial's age */
+    double seconds_b;      /* of these at b */
     struct knee_span slot; /* running */
     struct knee_span total_a, total_b;
     struct latency_sum latency; /* at b */

@@ -43,35 +43,44 @@ HOT void give_slot(struct delivery *d, struct ring *ring, struct slot *slot)
         ring_return_all(ring, &d->returned);
 }
 
-HOT void count_completed(struct ring *ring)
+HOT void count_completed(const struct ring *ring, uint32_t type)
 {
+    segment_word *completed = &ring->count->completed[op_class(type)];
+
     if (ring->locking)
-        atomic_fetch_add_explicit(&ring->count.completed, 1, memory_order_release);
+        atomic_fetch_add_explicit(completed, 1, memory_order_release);
     else
-        atomic_store_explicit(&ring->count.completed, READ(ring->count.completed) + 1,
-                              memory_order_release);
+        atomic_store_explicit(completed, READ(*completed) + 1, memory_order_release);
 }
 
 /*
- * The operation is counted as done when its callback begins; its slot is free when
- * it has returned. False: it has returned in a forked child, where nothing of the
- * engine may be touched, and which may even have destroyed it.
+ * The operation is counted as done when its callback begins. False: it has returned in
+ * a forked child, where nothing of the engine may be touched, and which may even have
+ * destroyed it.
  */
+HOT bool run_callback(struct delivery *d, struct ring *ring, struct slot *slot, ssize_t result,
+                      int error)
+{
+    AUR_ASSERT(slot->ring == ring && !slot->buffer && !slot->file);
+    slot_set_state(slot, SLOT_DELIVERED);
+    count_completed(ring, slot->op.type);
+    if (!slot->op.callback || READ(ring->engine->given_up))
+        return true;
+    uintptr_t handle = slot_handle(slot);
+    d->running.req = (auraio_request_t *)handle;
+    d->running.op = &slot->op;
+    d->running.error = error;
+    d->running.place_used = false;
+    slot->op.callback((auraio_request_t *)handle, result, slot->op.user_data);
+    return READ(*d->fork_word) == d->born;
+}
+
+/* Its slot is free when the callback has returned; false as above. */
 HOT bool call_back(struct delivery *d, struct ring *ring, struct slot *slot, ssize_t result,
                    int error)
 {
-    slot_set_state(slot, SLOT_DELIVERED);
-    count_completed(ring);
-    if (slot->op.callback && !READ(ring->engine->given_up)) {
-        uintptr_t handle = slot_handle(slot);
-        d->running.req = (auraio_request_t *)handle;
-        d->running.op = &slot->op;
-        d->running.error = error;
-        d->running.place_used = false;
-        slot->op.callback((auraio_request_t *)handle, result, slot->op.user_data);
-        if (READ(*d->fork_word) != d->born)
-            return false;
-    }
+    if (!run_callback(d, ring, slot, result, error))
+        return false;
     give_slot(d, ring, slot);
     return true;
 }
@@ -84,8 +93,10 @@ __attribute__((noinline)) static bool call_back_any(struct delivery *d, struct s
 
     if (slot->holds)
         aur_registered_release(ring->engine, slot);
-    if (result < 0)
-        atomic_fetch_add_explicit(&ring->count.failed, 1, memory_order_relaxed);
+    if (result < 0) {
+        atomic_fetch_add_explicit(&ring->count->failed, 1, memory_order_relaxed);
+        publish_error(&ring->engine->publication, (int)-result);
+    }
     return call_back(d, ring, slot, result, error);
 }
 
@@ -104,7 +115,7 @@ static void put_back(struct ring *ring, struct slot *slot)
 
 void aur_ring_run_again(struct ring *ring, struct slot *slot)
 {
-    atomic_fetch_add_explicit(&ring->count.resubmitted, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&ring->count->resubmitted, 1, memory_order_relaxed);
     if (slot->deadline_ns) {
         ring_lock(ring);
         if (slot->deadline_ns < ring->next_deadline)
@@ -169,21 +180,27 @@ static bool becomes_keeper(struct ring *ring)
     return ring->locking && ring->depth >= TOGETHER_OF && !atomic_exchange(&ring->keeper, true);
 }
 
+/* Field by field: to clear the whole takes longer than what it is for. */
+HOT void begin_delivery(struct delivery *d, struct ring *ring, size_t together)
+{
+    d->running.ring = ring;
+    d->running.outer = aur_thread.running;
+    d->running.returned = &d->returned;
+    d->fork_word = ring->engine->fork_word;
+    d->born = ring->engine->born;
+    d->together = together;
+    d->returned.first = NULL;
+    d->returned.count = 0;
+    aur_thread.running = &d->running;
+}
+
 __attribute__((noinline)) static int deliver_all(struct ring *ring, struct slot *slot)
 {
     bool keeper = becomes_keeper(ring);
-    struct delivery d; /* field by field: to clear the whole takes longer than what it is for */
+    struct delivery d;
     int delivered = 0;
 
-    d.running.ring = ring;
-    d.running.outer = aur_thread.running;
-    d.running.returned = &d.returned;
-    d.fork_word = ring->engine->fork_word;
-    d.born = ring->engine->born;
-    d.together = keeper ? TOGETHER : 1;
-    d.returned.first = NULL;
-    d.returned.count = 0;
-    aur_thread.running = &d.running;
+    begin_delivery(&d, ring, keeper ? TOGETHER : 1);
     while (slot) {
         struct slot *next = slot->next;
         int n = deliver(&d, ring, slot);
@@ -277,4 +294,45 @@ int aur_ring_poll(struct ring *ring, bool send)
     if (more)
         events_finished_outside(&ring->engine->events);
     return delivered;
+}
+
+/* Whatever else could be here than one completion of an operation is not. Lock held. */
+HOT bool is_ordinary(struct ring *ring)
+{
+    bool mine = !ring->coop || ring->coop_thread == aur_thread.id;
+
+    return mine && ring->plain && !uring_needs_entry(ring->uring) && !ring_has_ready(ring) &&
+           !atomic_load(&ring->worked) && ring->next_deadline == NO_DEADLINE &&
+           !(ring->helping | ring->loose) && !READ(ring->has_undone);
+}
+
+/* Its slot goes straight to the free list, under the lock that sends what it submitted. */
+static int deliver_one(struct ring *ring, struct slot *slot, bool send)
+{
+    struct delivery d;
+
+    begin_delivery(&d, ring, 1);
+    bool here = run_callback(&d, ring, slot, slot->result, 0);
+    aur_thread.running = d.running.outer;
+    if (!here)
+        return ORPHANED;
+    slot_retire(slot);
+    ring_lock(ring);
+    ring_touch(ring, thread_id());
+    ring_free_slots(ring, slot, slot, 1);
+    if (send)
+        aur_ring_flush(ring);
+    ring_unlock(ring);
+    return 1;
+}
+
+int aur_ring_poll_one(struct ring *ring, bool send)
+{
+    ring_lock(ring);
+    bool ordinary = is_ordinary(ring);
+    struct slot *slot = ordinary ? aur_uring_take_one(ring, &ordinary) : NULL;
+    ring_unlock(ring);
+    if (!slot)
+        return ordinary ? 0 : LONG_WAY;
+    return deliver_one(ring, slot, send);
 }

@@ -8,59 +8,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define DESTROY_MS 10000
 #define INSIDE_POLL_US 50
 #define LOST_MS 200       /* to wait for a ring whose descriptor is lost */
 #define WINDOW_FIRST_NS 1 /* the first tick opens the first window */
 
-static _Atomic uint64_t *_Atomic the_fork_page;
 static _Atomic uint64_t engines_made;
-
-static _Atomic uint64_t *fork_page(void)
-{
-    _Atomic uint64_t *page = atomic_load(&the_fork_page), *none = NULL;
-    size_t size = (size_t)sysconf(_SC_PAGESIZE);
-
-    if (page)
-        return page;
-    void *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (map == MAP_FAILED)
-        return NULL;
-    madvise(map, size, MADV_WIPEONFORK);
-    if (atomic_compare_exchange_strong(&the_fork_page, &none, map))
-        return map;
-    munmap(map, size);
-    return none;
-}
-
-/*
- * One page for the process that reads as zero in a forked child: an engine
- * remembers the number that stood there, a child writes the next one. Without a
- * lock, which another thread might hold at the moment of the fork.
- */
-static int fork_page_init(uint64_t *born, const _Atomic uint64_t **word)
-{
-    static _Atomic uint64_t last;
-    _Atomic uint64_t *page = fork_page();
-
-    if (!page)
-        return ENOMEM;
-    *word = page;
-    *born = atomic_load(page);
-    if (*born)
-        return 0;
-    if (atomic_load(&last)) /* a child's first engine: look-ups under way stayed in the parent */
-        aur_handle_after_fork();
-    uint64_t next = atomic_fetch_add(&last, 1) + 1;
-    *born = 0;
-    if (atomic_compare_exchange_strong(page, born, next))
-        *born = next;
-    return 0;
-}
 
 int aur_fail(int error)
 {
@@ -102,20 +57,25 @@ void aur_engine_fail(auraio_engine_t *engine, int error)
         aur_events_kick(&engine->events);
 }
 
-static uint64_t device_of(int fd)
+/* 0, or negative errno and the device 0. */
+static int device_of(int fd, uint64_t *device)
 {
-    struct statx st;
+    struct statx st = {0};
+    int error = aur_kern.statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &st);
 
-    if (aur_kern.statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &st))
-        return 0;
-    return (uint64_t)st.stx_dev_major << 32 | st.stx_dev_minor;
+    *device = error ? 0 : (uint64_t)st.stx_dev_major << 32 | st.stx_dev_minor;
+    return error;
 }
 
+/* Where the kernel does not tell, it is ours. */
 bool aur_engine_owns(const auraio_engine_t *engine, int fd)
 {
+    uint64_t device;
+
     if (READ(engine->events.lost))
         return false;
-    return !engine->anon_device || device_of(fd) == engine->anon_device;
+    int error = device_of(fd, &device);
+    return error ? error != -EBADF : !engine->anon_device || device == engine->anon_device;
 }
 
 static bool out_of_resources(int error)
@@ -199,23 +159,28 @@ void aur_engine_set_batch(auraio_engine_t *engine, int threshold)
 /* What create needs besides memory; the engine is half made. 0 or an errno value. */
 static int equip(auraio_engine_t *engine)
 {
-    int error = fork_page_init(&engine->born, &engine->fork_word);
+    int error = aur_fork_begin(&engine->born, &engine->fork_word);
 
     if (!error)
         error = -aur_events_init(&engine->events);
     if (error)
         return error;
-    engine->anon_device = device_of(engine->events.event_fd);
+    device_of(engine->events.event_fd, &engine->anon_device);
     aur_features_probe(&engine->features, &engine->options);
     if (engine->features.backend == AURAIO_BACKEND_THREADS &&
         engine->options.backend == AURAIO_BACKEND_URING)
-        return engine->features.uring_errno ? engine->features.uring_errno : ENOSYS;
+        return engine->features.uring_errno;
     if (engine->features.uring_errno)
         aur_log(AURAIO_LOG_NOTICE, "io_uring is not used, threads are: %s",
                 engine->features.reason);
     engine->serial = atomic_fetch_add(&engines_made, 1) + 1;
     engine->id = aur_handle_enrol(engine);
-    return engine->id ? 0 : EMFILE;
+    if (!engine->id)
+        return EMFILE;
+    error = aur_publish_begin(engine);
+    if (error)
+        aur_handle_vacate(engine->id);
+    return error;
 }
 
 auraio_engine_t *auraio_create_with_options(const auraio_options_t *given)
@@ -271,7 +236,7 @@ static void free_rings(auraio_engine_t *engine)
     int i = 0;
 
     for (struct ring *ring; (ring = engine_next_ring(engine, &i));)
-        aur_ring_free(ring);
+        aur_ring_end(ring);
 }
 
 /*
@@ -284,7 +249,8 @@ static void free_in_child(auraio_engine_t *engine)
     int i = 0;
 
     for (struct ring *ring; (ring = engine_next_ring(engine, &i));) {
-        aur_kern.free(ring->uring);
+        if (ring->uring != ring->draining) /* it was about to drain */
+            aur_kern.free(ring->uring);
         for (struct uring *old = ring->draining, *next; old; old = next) {
             next = old->next;
             aur_kern.free(old);
@@ -298,6 +264,7 @@ static void free_in_child(auraio_engine_t *engine)
         aur_workers_forget(workers);
     aur_handle_forget(engine->id);
     aur_registered_forget(engine);
+    aur_publish_forget(engine);
     free_memory(engine);
 }
 
@@ -312,6 +279,7 @@ static int abandon(auraio_engine_t *engine, bool alone)
     int left = aur_engine_pending(engine), i = 0;
 
     atomic_store(&engine->given_up, true);
+    aur_publish_end(engine, true);
     atomic_fetch_add(&engine->abandoned, (unsigned)left);
     aur_log(AURAIO_LOG_ERR,
             "destroy: %d operations never ended, their memory is left to the kernel", left);
@@ -347,7 +315,7 @@ static bool others_have_left(auraio_engine_t *engine, uint64_t deadline_ns)
     while (atomic_load(&engine->events.inside)) {
         if (aur_kern.now_ns() >= deadline_ns)
             return false;
-        aur_events_wake_all(&engine->events);
+        aur_events_wake_all(&engine->events, WAKE_STOP);
         aur_kern.sleep_us(INSIDE_POLL_US);
     }
     return true;
@@ -397,6 +365,7 @@ int auraio_destroy_timeout(auraio_engine_t *engine, int timeout_ms)
         return abandon(engine, alone);
     aur_registered_free(engine);
     free_rings(engine);
+    aur_publish_end(engine, false);
     aur_events_free(engine);
     free_memory(engine);
     return 0;

@@ -12,6 +12,7 @@
 #include "events.h"
 #include "handle.h"
 #include "kern.h"
+#include "publish.h"
 #include "registered.h"
 #include "ring.h"
 #include "target.h"
@@ -22,13 +23,14 @@
 #define CPU_MAP 1024 /* CPUs told apart; those beyond share entries */
 
 struct auraio_engine {
-    _Atomic uint64_t epoch; /* of what the short way takes for granted: see express.h */
-    _Atomic int refuse;     /* errno that submissions get: ESHUTDOWN, a fatal one, or 0 */
-    _Atomic int fatal;      /* the errno a ring failed with for good */
-    _Atomic bool given_up;  /* destroy has returned without us: no more callbacks */
-    uint32_t id;            /* in the table of handle.c */
-    uint64_t serial;        /* no other engine of the process ever has it */
-    uint64_t born;          /* value of the fork page at creation */
+    _Atomic uint64_t epoch;    /* of what the short way takes for granted: see express.h */
+    _Atomic int refuse;        /* errno that submissions get: ESHUTDOWN, a fatal one, or 0 */
+    _Atomic int fatal;         /* the errno a ring failed with for good */
+    _Atomic bool given_up;     /* destroy has returned without us: no more callbacks */
+    uint32_t id;               /* in the table of handle.c */
+    _Atomic uint32_t instance; /* tells living engines of one name apart: see publish.c */
+    uint64_t serial;           /* no other engine of the process ever has it */
+    uint64_t born;             /* value of the fork page at creation */
     const _Atomic uint64_t *fork_word; /* ... where it stands, or what tells a child */
     _Atomic uint32_t owner; /* single_thread: the thread that submitted first; 0: none yet */
     _Atomic unsigned batch; /* submissions gathered; UINT_MAX: as many as come */
@@ -39,8 +41,7 @@ struct auraio_engine {
 
     /* Rings by number, NULL before first use; published with release. */
     _Atomic(struct ring *) *rings;
-    _Atomic uint16_t *stands_in; /* ring + 1 that serves in the place of one not to be had */
-    _Atomic int rings_made;
+    _Atomic uint16_t *stands_in;       /* ring + 1 that serves in the place of one not to be had */
     _Atomic int ring_turn;             /* ROUND_ROBIN */
     _Atomic int cpu_rings;             /* CPUs met so far: each gets the next ring */
     _Atomic uint16_t cpu_map[CPU_MAP]; /* ring + 1 of a CPU; 0: not met */
@@ -50,6 +51,7 @@ struct auraio_engine {
     struct registered registered;
     _Atomic(struct workers *) workers; /* made on first use, under setup */
     struct bufpool *pool;
+    struct publication publication;
 
     struct lock setup;          /* rings and workers being made, registered sets; outermost */
     auraio_features_t features; /* backend and reason change under features_lock */
@@ -77,6 +79,10 @@ struct auraio_engine {
     _Atomic double throughput_bps, p99_ms;
 };
 
+/* The number of this process, and where it stands until a fork: 0 or an errno value. */
+int aur_fork_begin(uint64_t *born, const _Atomic uint64_t **word);
+uint64_t aur_fork_number(void); /* after the first begin; 0: there was none since a fork */
+
 /* For a submission: makes the thread the owner if there is none; 0 or EPERM. */
 int aur_engine_claim(auraio_engine_t *engine);
 static inline bool engine_is_forked(const auraio_engine_t *engine)
@@ -101,6 +107,7 @@ static inline void engine_new_epoch(auraio_engine_t *engine)
 
 static inline void engine_leave(auraio_engine_t *engine)
 {
+    AUR_ASSERT(atomic_load(&engine->events.inside) > 0);
     atomic_fetch_sub(&engine->events.inside, 1);
 }
 
@@ -164,6 +171,22 @@ static inline struct ring *engine_next_active(const auraio_engine_t *engine, uns
     return NULL;
 }
 
+/* The active ring when there is just one, else NULL. */
+static inline struct ring *engine_only_active(const auraio_engine_t *engine)
+{
+    int only = -1;
+
+    for (int i = 0; i < engine->ring_max; i += 64) {
+        uint64_t bits = atomic_load(&engine->events.active[i / 64]);
+        if (!bits)
+            continue;
+        if (only >= 0 || bits & (bits - 1))
+            return NULL;
+        only = i + __builtin_ctzll(bits);
+    }
+    return only < 0 ? NULL : engine_ring_made(engine, only);
+}
+
 /*
  * False for a descriptor of ours that somebody else closed and that may now be
  * another file; asked only when the engine has failed.
@@ -178,7 +201,7 @@ void aur_engine_fail(auraio_engine_t *engine, int error); /* a ring failed for g
 /* A batch of one, checked and submitted as any other. */
 auraio_request_t *aur_submit_one(auraio_engine_t *engine, const auraio_op_t *op);
 
-/* What the result of a finished part means. */
+/* What the result of a part means that is an error, or less than the transfer still lacks. */
 enum verdict { DELIVER, RUN_AGAIN };
 enum verdict aur_complete(struct ring *ring, struct slot *slot, ssize_t *result, int *error);
 

@@ -12,6 +12,7 @@
 #define NS_PER_MS 1000000ull
 #define RETRY_MS 1 /* while the kernel had no room for what is gathered */
 #define RETRY_US 200
+#define LOST_US 1000 /* between looks at an engine whose descriptors are gone */
 
 int aur_events_init(struct events *ev)
 {
@@ -25,6 +26,7 @@ int aur_events_init(struct events *ev)
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&ev->seat_free, &monotonic);
     pthread_condattr_destroy(&monotonic);
+    aur_spin_init(&ev->spin);
 
     int error = ev->event_fd = aur_kern.eventfd();
     if (error >= 0)
@@ -63,26 +65,31 @@ void aur_events_kick(struct events *ev)
 /* What was cleared may have been meant for a sleeper that had looked before: kicked again. */
 void aur_events_clear(struct events *ev)
 {
-    if (!atomic_exchange(&ev->signalled, false) && !READ(ev->ring_signals))
+    bool was_set = atomic_exchange(&ev->signalled, false);
+
+    if (!was_set && !READ(ev->ring_signals))
         return;
     if (!READ(ev->lost))
-        aur_kern.event_read(ev->event_fd);
-    if (atomic_load(&ev->sleeper) != SLEEPER_AWAKE)
+        was_set |= aur_kern.event_read(ev->event_fd) >= 0;
+    if (was_set && atomic_load(&ev->sleeper) != SLEEPER_AWAKE)
         aur_events_kick(ev);
 }
 
-void aur_events_wake_all(struct events *ev)
+void aur_events_wake_all(struct events *ev, uint64_t what)
 {
-    atomic_fetch_add(&ev->wake_seq, 1);
+    atomic_fetch_add(&ev->wake_seq, what);
     aur_events_kick(ev);
 }
 
 void aur_events_activate(struct events *ev, struct ring *ring)
 {
+    AUR_ASSERT(ring_is_locked(ring));
     if (ring->active)
         return;
     ring->active = true;
     atomic_fetch_or(&ev->active[ring->index / 64], 1ull << ring->index % 64);
+    /* Pairs with the acquire in look: who has seen the count sees the bit. */
+    atomic_fetch_add_explicit(&ev->activations, 1, memory_order_release);
     int sleeper = atomic_load(&ev->sleeper);
     bool seen = sleeper == SLEEPER_EPOLL && ring->uring && ring->uring->watched;
     if (sleeper != SLEEPER_AWAKE && !seen)
@@ -143,7 +150,7 @@ static bool sit_down(struct events *ev)
 }
 
 /* False: the time is up, or the seat could not be had before. */
-static bool wait_for_seat(struct events *ev, uint64_t deadline_ns, unsigned wakes_seen)
+static bool wait_for_seat(struct events *ev, uint64_t deadline_ns, uint64_t wakes_seen)
 {
     struct timespec end = {.tv_sec = (time_t)(deadline_ns / 1000000000),
                            .tv_nsec = (long)(deadline_ns % 1000000000)};
@@ -167,6 +174,7 @@ static bool wait_for_seat(struct events *ev, uint64_t deadline_ns, unsigned wake
  */
 static void leave_seat(struct events *ev)
 {
+    AUR_ASSERT(atomic_load(&ev->sleeper) == SLEEPER_AWAKE);
     atomic_store(&ev->seat_taken, false);
     if (!atomic_load(&ev->followers))
         return;
@@ -199,13 +207,25 @@ static bool reap_some(struct ring *ring, enum sleep_for what)
 struct visit {
     bool ready;  /* no sleep */
     bool unsent; /* the kernel had no room, or epoll: a short sleep */
+    bool shut;   /* epoll would tell of completions that cannot be had: sleep by the clock */
 };
+
+/* Completions wait for an entry into the kernel, which has just been refused again. */
+static bool is_shut(const struct ring *ring)
+{
+    const struct uring *old = ring->draining;
+
+    while (old && !(old->refused && uring_needs_entry(old)))
+        old = old->next;
+    return old != NULL;
+}
 
 static void visit(auraio_engine_t *engine, struct ring *ring, enum sleep_for what, struct visit *v)
 {
     aur_ring_flush(ring);
     v->ready |= reap_some(ring, what);
     v->unsent |= aur_ring_unsent(ring) > 0 || aur_uring_watch(ring) < 0;
+    v->shut |= is_shut(ring);
     if (!aur_ring_pending(ring) && !ring_has_ready(ring) && !aur_ring_unsent(ring))
         deactivate(&engine->events, ring);
 }
@@ -217,6 +237,26 @@ static bool can_sleep_in(const struct ring *ring, bool timed)
            aur_ring_pending(ring) && (!timed || ring->uring->features & IORING_FEAT_EXT_ARG);
 }
 
+/*
+ * Looks before it sleeps, having sent what is to be looked for. Not at a ring that has failed: it
+ * may ask to be entered for ever, which a look would take for an answer.
+ */
+static int wait_in_ring(auraio_engine_t *engine, struct uring *uring, unsigned unsent,
+                        int64_t timeout)
+{
+    struct spin *spin = &engine->events.spin;
+
+    if (!READ(engine->fatal) && spin_is_due(spin)) {
+        int sent = unsent ? uring_enter(uring, unsent, true) : 0;
+        if (sent < 0)
+            return sent;
+        if (aur_spin(spin, uring)) /* what an entry brings may be refused: then no circle */
+            return uring_has_cqes(uring) ? sent : uring_enter(uring, 0, true);
+        unsent -= (unsigned)sent;
+    }
+    return aur_uring_wait(uring, unsent, timeout);
+}
+
 static void sleep_in_ring(struct ring *ring, struct uring *uring, unsigned unsent,
                           uint64_t deadline_ns)
 {
@@ -226,7 +266,7 @@ static void sleep_in_ring(struct ring *ring, struct uring *uring, unsigned unsen
         uint64_t now = aur_kern.now_ns();
         timeout = deadline_ns > now ? (int64_t)(deadline_ns - now) : 0;
     }
-    int result = aur_uring_wait(uring, unsent, timeout);
+    int result = wait_in_ring(ring->engine, uring, unsent, timeout);
     if (result >= 0 || result == -EINTR || result == -ETIME)
         return;
     if (result == -EAGAIN || result == -EBUSY || result == -ENOMEM) {
@@ -241,6 +281,7 @@ static void sleep_in_ring(struct ring *ring, struct uring *uring, unsigned unsen
             aur_uring_failed(ring, uring, result);
     }
     ring_unlock(ring);
+    aur_kern.sleep_us(RETRY_US); /* not in a circle, should it fail so for ever */
 }
 
 static void sleep_in_epoll(auraio_engine_t *engine, uint64_t deadline_ns)
@@ -254,16 +295,10 @@ static void sleep_in_epoll(auraio_engine_t *engine, uint64_t deadline_ns)
         timeout_ms = ms < INT_MAX ? (int)ms : INT_MAX;
     }
     int n = aur_kern.epoll_wait(engine->events.epoll_fd, data, 4, timeout_ms);
-    if (n < 0 && n != -EINTR) /* EINVAL: the number is another file's by now */
-        aur_engine_fail(engine, n == -EINVAL ? EBADF : -n);
-}
-
-static struct ring *only_active(const auraio_engine_t *engine)
-{
-    unsigned i = 0;
-    struct ring *ring = engine_next_active(engine, &i);
-
-    return engine_next_active(engine, &i) ? NULL : ring;
+    if (n >= 0 || n == -EINTR)
+        return;
+    aur_engine_fail(engine, n == -EINVAL ? EBADF : -n); /* EINVAL: another file's number by now */
+    aur_kern.sleep_us(RETRY_US);
 }
 
 /* True when it slept, or need not. */
@@ -294,7 +329,7 @@ static bool try_ring(auraio_engine_t *engine, struct ring *ring, uint64_t deadli
 static void sleep_among_rings(auraio_engine_t *engine, uint64_t deadline_ns, enum sleep_for what)
 {
     struct events *ev = &engine->events;
-    struct visit found = {false, false};
+    struct visit found = {false, false, false};
     unsigned i = 0;
 
     for (struct ring *ring; !found.ready && (ring = engine_next_active(engine, &i));) {
@@ -305,6 +340,10 @@ static void sleep_among_rings(auraio_engine_t *engine, uint64_t deadline_ns, enu
     }
     if (found.ready)
         return;
+    if (found.shut) {
+        aur_kern.sleep_us(RETRY_US);
+        return;
+    }
     if (found.unsent) {
         uint64_t soon = aur_kern.now_ns() + RETRY_MS * NS_PER_MS;
         deadline_ns = soon < deadline_ns ? soon : deadline_ns;
@@ -314,15 +353,18 @@ static void sleep_among_rings(auraio_engine_t *engine, uint64_t deadline_ns, enu
 }
 
 void aur_events_sleep(auraio_engine_t *engine, uint64_t deadline_ns, enum sleep_for what,
-                      unsigned wakes_seen)
+                      uint64_t wakes_seen)
 {
     struct events *ev = &engine->events;
 
     if (!sit_down(ev) && !wait_for_seat(ev, deadline_ns, wakes_seen))
         return;
+    AUR_ASSERT(atomic_load(&ev->seat_taken) && atomic_load(&ev->sleeper) == SLEEPER_AWAKE);
     atomic_store(&ev->sleeper, SLEEPER_PREPARING);
-    if (atomic_load(&ev->wake_seq) == wakes_seen) {
-        struct ring *ring = only_active(engine);
+    if (READ(ev->lost)) { /* no descriptor to sleep in; what the kernel has still comes */
+        aur_kern.sleep_us(LOST_US);
+    } else if (atomic_load(&ev->wake_seq) == wakes_seen) {
+        struct ring *ring = engine_only_active(engine);
         if (!ring || !try_ring(engine, ring, deadline_ns, what))
             sleep_among_rings(engine, deadline_ns, what);
     }

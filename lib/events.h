@@ -19,10 +19,12 @@
  * Two kicks may reach the wrong thread, and are put back: one that a poller takes
  * off the event descriptor while somebody else goes to sleep (aur_events_clear),
  * and the armed poll's completion, when it is reaped from a ring that somebody
- * else sleeps in (take_wake in backend_uring.c).
+ * else sleeps in (aur_uring_wake_again).
  */
 #ifndef AUR_EVENTS_H
 #define AUR_EVENTS_H
+
+#include "spin.h"
 
 #include <auraio.h>
 #include <pthread.h>
@@ -41,17 +43,21 @@ struct events {
 
     _Atomic bool lost; /* somebody closed our descriptors: their numbers are not touched again */
 
-    _Atomic int sleeper;
-    _Atomic bool handed_out;   /* the poll fd is in use: its readers count as sleepers */
-    _Atomic bool ring_signals; /* a ring writes to event_fd itself: see aur_uring_signal */
-    _Atomic bool signalled;    /* event_fd was written to: set after the write */
+    _Atomic int sleeper;          /* AWAKE unless the seat is taken; its holder's to set */
+    _Atomic bool handed_out;      /* the poll fd is in use: its readers count as sleepers */
+    _Atomic bool ring_signals;    /* a ring writes to event_fd itself: see backend_uring_make.c */
+    _Atomic bool refusal_is_told; /* of epoll, to watch a ring */
+    _Atomic bool signalled;       /* event_fd was written to: set after the write */
     _Atomic uint64_t active[RING_WORDS]; /* rings with operations; cleared under the ring's lock */
+    _Atomic unsigned activations;        /* how often a ring became active */
 
-    _Atomic unsigned wake_seq, wake_seen; /* wakeups asked for, and answered by a wait */
+    _Atomic uint64_t wake_seq;  /* what ends waits, and in its upper half wake-ups alone */
+    _Atomic uint64_t wake_seen; /* of it, what a wait has answered: never beyond it */
     _Atomic unsigned stop_seq, stop_seen; /* likewise for run */
     _Atomic int inside;                   /* threads in poll, wait, run, drain */
 
     _Atomic bool seat_taken;
+    struct spin spin;     /* the seat's holder's */
     pthread_mutex_t lock; /* of the followers, who sleep until the seat is free */
     pthread_cond_t seat_free;
     _Atomic int followers;
@@ -75,7 +81,20 @@ static inline void events_clear(struct events *events)
         aur_events_clear(events);
 }
 
-void aur_events_wake_all(struct events *events); /* ends every wait; async-signal-safe */
+#define WAKE_UP ((uint64_t)1 << 32 | 1) /* every thread answers it: see wakeup.c */
+#define WAKE_STOP 1                     /* one is enough */
+void aur_events_wake_all(struct events *events, uint64_t what); /* async-signal-safe */
+
+static inline uint32_t wakeups_of(uint64_t seq)
+{
+    return (uint32_t)(seq >> 32);
+}
+
+/* wake_seq as far as this thread has answered it; from now on it knows the engine. */
+uint64_t aur_wakeup_answered(const auraio_engine_t *engine);
+/* This thread has answered all up to seq. */
+void aur_wakeup_answer(auraio_engine_t *engine, uint64_t seq);
+
 void aur_events_deadline(struct events *events, uint64_t at_ns); /* timer_fd fires by then */
 void aur_events_rearm(auraio_engine_t *engine);
 
@@ -101,7 +120,7 @@ static inline void events_finished_outside(struct events *events)
  */
 enum sleep_for { FOR_CALLBACKS, FOR_ROOM /* finished operations are left to others */ };
 void aur_events_sleep(auraio_engine_t *engine, uint64_t deadline_ns, enum sleep_for what,
-                      unsigned wakes_seen); /* wake_seq as the caller has answered it */
+                      uint64_t wakes_seen); /* wake_seq as the caller has answered it */
 
 /* A waiter that was woken leaves: hands on what it was woken for. */
 void aur_events_leave(struct events *events);

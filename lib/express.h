@@ -95,7 +95,9 @@ HOT bool express_place(struct ring *ring, const struct transfer *t, uintptr_t *h
     *handle = slot_handle(slot);
     express_prepare(sqe, t, *handle);
     uring->sqe_tail++;
+    AUR_ASSERT(ring_is_locked(ring) && uring_fits(uring));
     uint64_t started = READ(at->started) + 1;
+    AUR_ASSERT(started <= at->stop);
     atomic_store_explicit(&at->started, started, memory_order_relaxed);
     return !--uring->room || (started == at->stop && target_is_full(at->target));
 }
@@ -165,8 +167,10 @@ static inline size_t express_run(struct ring *ring, const auraio_op_t *ops, size
         aur_thread.running->place_used = true;
     ring->free = slot;
     ring->free_count -= (int)i;
+    AUR_ASSERT(ring_is_locked(ring) && ring->free_count >= 0);
     uring->sqe_tail += (unsigned)i;
     uring->room -= (unsigned)i;
+    AUR_ASSERT(!i || uring_fits(uring)); /* a cancel may have the last place */
     ring->at_limit |= i && !uring->room;
     return i;
 }

@@ -132,6 +132,14 @@ static void set_reason(auraio_features_t *features, const char *call, int error)
     snprintf(features->reason, sizeof features->reason, "%s: %s", call, why);
 }
 
+/* Whether the kernel lets us in: 0 or negative errno. A moment in which it is busy says nothing. */
+static int try_enter(int fd)
+{
+    int error = aur_kern.uring_enter(fd, 0, 0, 0, NULL, 0);
+
+    return error == -EINTR || error == -EAGAIN || error == -EBUSY || error == -ENOMEM ? 0 : error;
+}
+
 /* One trial ring with the flags; its bits are added. */
 static int try_ring(auraio_features_t *features, unsigned flags, const char **call)
 {
@@ -148,7 +156,7 @@ static int try_ring(auraio_features_t *features, unsigned flags, const char **ca
     *call = "io_uring_register";
     if (!error) {
         *call = "io_uring_enter";
-        error = aur_kern.uring_enter(uring.fd, 0, 0, 0, NULL, 0);
+        error = try_enter(uring.fd);
     }
     if (!error && can_register_ring(uring.fd))
         features->available |= BIT(AURAIO_FEATURE_REGISTERED_RING);

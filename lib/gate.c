@@ -12,6 +12,7 @@ static int in_flight(const struct ring_target *at)
 
 static void note(struct ring_target *at)
 {
+    AUR_ASSERT(!at->gated || at->places >= in_flight(at));
     at->stop = at->gated ? READ(at->ended) + (uint64_t)at->places : UINT64_MAX;
 }
 
@@ -75,11 +76,14 @@ void aur_gate_unhold(struct ring *ring, struct slot *slot)
 {
     struct ring_target *at = slot->at;
 
-    aur_list_remove(&at->held, slot);
+    AUR_ASSERT(ring_is_locked(ring) && slot_state(slot) == SLOT_HELD);
+    bool was_held = aur_list_remove(&at->held, slot);
+    AUR_ASSERT(was_held && atomic_load(&at->target->queued) > 0);
+    (void)was_held;
     if (!at->held.head)
         atomic_fetch_sub(&at->target->waiting, 1);
     atomic_fetch_sub(&at->target->queued, 1);
-    COUNT(ring->count.queued, -1);
+    COUNT(ring->count->queued, UINT64_MAX);
 }
 
 void aur_gate_hold(struct ring *ring, struct slot *slot)
@@ -91,7 +95,7 @@ void aur_gate_hold(struct ring *ring, struct slot *slot)
     if (!at->held.head)
         atomic_fetch_add(&at->target->waiting, 1);
     list_push(&at->held, slot);
-    COUNT(ring->count.queued, 1);
+    COUNT(ring->count->queued, 1u);
     atomic_fetch_add(&at->target->queued, 1);
     aur_gate_start_held(ring, at);
 }
@@ -151,6 +155,7 @@ static int surplus(const struct ring *ring, struct ring_target *at)
 
 void aur_gate_settle(struct ring *ring, struct ring_target *at, uint64_t n)
 {
+    AUR_ASSERT(ring_is_locked(ring));
     note(at);
     if (at->refused || atomic_load(&at->target->queued) > 0)
         COUNT(at->bound, n);
@@ -242,7 +247,8 @@ void aur_gate_set_limit(auraio_engine_t *engine, struct target *target, int limi
 
     if (before == limit)
         return;
-    atomic_fetch_add(&target->limit_changes, 1);
+    bool raised = !limit || (before && limit > before);
+    atomic_fetch_add(raised ? &target->limit_raised : &target->limit_lowered, 1);
     if (before && limit > before && !atomic_load(&target->queued))
         return;
     for (struct ring *ring; (ring = engine_next_ring(engine, &i));)

@@ -4,16 +4,21 @@
  * stale becomes a pointer. A look-up counts itself in the entry before it reads
  * the engine, and destroy empties the entry before it waits for the count to be
  * zero, so that an engine is never freed under a look-up.
+ *
+ * In a forked child the entries are the parent's, with the counts of look-ups that
+ * are not in this process: none of them is entered until an engine made here has it.
  */
 #include "handle.h"
 
 #include "engine.h"
 
 #include <errno.h>
+#include <string.h>
 
 static struct {
     _Atomic(auraio_engine_t *) engine;
-    _Atomic int users;
+    _Atomic uint64_t born; /* of who had the number last; 0: nobody so far */
+    _Atomic int users;     /* look-ups under way in the process that born tells */
 } table[HANDLE_ENGINES];
 
 static _Atomic uint32_t next_id = 1;
@@ -24,10 +29,88 @@ uint32_t aur_handle_enrol(auraio_engine_t *engine)
     for (int i = 0; i < HANDLE_ENGINES; i++) {
         uint32_t id = atomic_fetch_add(&next_id, 1) % HANDLE_ENGINES;
         auraio_engine_t *vacant = NULL;
-        if (id && atomic_compare_exchange_strong(&table[id].engine, &vacant, engine))
-            return id;
+        if (!id || !atomic_compare_exchange_strong(&table[id].engine, &vacant, engine))
+            continue;
+        if (atomic_load(&table[id].born) != engine->born) { /* until it is, nobody counts here */
+            atomic_store(&table[id].users, 0);
+            atomic_store(&table[id].born, engine->born);
+        }
+        return id;
     }
     return 0;
+}
+
+/*
+ * The engine with that number, counted as looked up until leave(id); NULL and *error, an
+ * errno value, when there is none or it is a parent's.
+ */
+static auraio_engine_t *enter(uint32_t id, int *error)
+{
+    uint64_t born = atomic_load(&table[id].born);
+
+    *error = EINVAL;
+    if (!atomic_load(&table[id].engine))
+        return NULL;
+    if (!born || born != aur_fork_number()) {
+        *error = EOWNERDEAD;
+        return NULL;
+    }
+    atomic_fetch_add(&table[id].users, 1);
+    auraio_engine_t *engine = atomic_load(&table[id].engine);
+    if (!engine)
+        atomic_fetch_sub(&table[id].users, 1);
+    return engine;
+}
+
+static void leave(uint32_t id)
+{
+    atomic_fetch_sub(&table[id].users, 1);
+}
+
+/* That of the engine with this number in the table; 0: another name, no engine, a parent's. */
+static uint32_t instance_of(uint32_t id, const auraio_engine_t *engine)
+{
+    uint32_t instance = 0;
+    int error;
+    const auraio_engine_t *other = id == engine->id ? NULL : enter(id, &error);
+
+    if (!other)
+        return 0;
+    if (strcmp(other->options.name, engine->options.name) == 0)
+        instance = atomic_load(&other->instance);
+    leave(id);
+    return instance;
+}
+
+/* The born of the engine that chooses; 0: none does. What a fork left there is nobody's. */
+static _Atomic uint64_t choosing;
+
+/* Engines choose one after the other, so that none has looked before another's choice is seen. */
+static void begin_choice(uint64_t born)
+{
+    for (uint64_t who = atomic_load(&choosing);; who = atomic_load(&choosing)) {
+        if (who != born && atomic_compare_exchange_strong(&choosing, &who, born))
+            return;
+        aur_kern.sleep_us(10);
+    }
+}
+
+uint32_t aur_handle_instance(auraio_engine_t *engine)
+{
+    uint64_t taken[(HANDLE_ENGINES + 63) / 64] = {1};
+    uint32_t instance = 1;
+
+    begin_choice(engine->born);
+    uint32_t met = atomic_load(&next_id);
+    for (uint32_t id = 1; id < met && id < HANDLE_ENGINES; id++) {
+        uint32_t other = instance_of(id, engine);
+        taken[other / 64] |= 1ull << other % 64;
+    }
+    while (taken[instance / 64] >> instance % 64 & 1)
+        instance++;
+    atomic_store(&engine->instance, instance);
+    atomic_store(&choosing, 0);
+    return instance;
 }
 
 void aur_handle_vacate(uint32_t id)
@@ -37,15 +120,8 @@ void aur_handle_vacate(uint32_t id)
         aur_kern.sleep_us(10);
 }
 
-void aur_handle_after_fork(void)
-{
-    for (int i = 0; i < HANDLE_ENGINES; i++)
-        atomic_store(&table[i].users, 0);
-}
-
 void aur_handle_forget(uint32_t id)
 {
-    atomic_store(&table[id].users, 0);
     atomic_store(&table[id].engine, NULL);
 }
 
@@ -57,10 +133,11 @@ struct slot *aur_handle_enter(auraio_engine_t *engine, const auraio_request_t *r
     uint32_t ring_index = h >> HANDLE_SLOT_BITS & (HANDLE_RINGS_MAX - 1);
     uint32_t id = h >> (HANDLE_SLOT_BITS + HANDLE_RING_BITS) & (HANDLE_ENGINES - 1);
 
+    auraio_engine_t *owner = enter(id, error);
+    if (!owner)
+        return NULL;
     *error = EINVAL;
-    atomic_fetch_add(&table[id].users, 1);
-    auraio_engine_t *owner = atomic_load(&table[id].engine);
-    if (!owner || (engine && engine != owner) || ring_index >= (uint32_t)owner->ring_max)
+    if ((engine && engine != owner) || ring_index >= (uint32_t)owner->ring_max)
         goto none;
     if ((*error = engine_check(owner)))
         goto none;
@@ -78,7 +155,7 @@ struct slot *aur_handle_enter(auraio_engine_t *engine, const auraio_request_t *r
     }
     ring_unlock(found);
 none:
-    atomic_fetch_sub(&table[id].users, 1);
+    leave(id);
     return NULL;
 }
 
@@ -86,8 +163,9 @@ void aur_handle_leave(struct ring *ring)
 {
     uint32_t id = ring->engine->id;
 
+    AUR_ASSERT(ring_is_locked(ring) && atomic_load(&table[id].users) > 0);
     ring_unlock(ring);
-    atomic_fetch_sub(&table[id].users, 1);
+    leave(id);
 }
 
 /* The callback that runs on this thread, when it is this request's. */

@@ -56,10 +56,11 @@ static inline uint32_t handle_slot(uintptr_t handle)
 
 /* A number for the engine; 0: all are taken. */
 uint32_t aur_handle_enrol(auraio_engine_t *engine);
+/* The lowest number from 1 on that no other engine of this process with that name has. */
+uint32_t aur_handle_instance(auraio_engine_t *engine);
 /* Returns when no look-up is inside the engine any more. */
 void aur_handle_vacate(uint32_t id);
-void aur_handle_after_fork(void);    /* in a child: nobody is inside anything */
-void aur_handle_forget(uint32_t id); /* in a forked child: nobody is inside */
+void aur_handle_forget(uint32_t id); /* in a forked child: nobody can be inside */
 
 /*
  * The slot of a live handle, its ring locked; NULL (and nothing locked) for any

@@ -39,14 +39,23 @@ void aur_histogram_window(const struct histogram *now, auraio_histogram_t *befor
     before->overflow += window->overflow;
 }
 
+/* What x87 arithmetic has not rounded yet it also returns so, and two answers about one limit
+ * would differ. */
+static double rounded(double value)
+{
+    volatile double stored = value;
+
+    return stored;
+}
+
 static double lower_us(int bucket)
 {
     unsigned i = (unsigned)bucket;
 
     if (i < HISTOGRAM_LINEAR)
-        return i * UNIT_US;
+        return rounded(i * UNIT_US);
     unsigned shift = i / HISTOGRAM_OCTAVE - 1;
-    return (double)((uint64_t)(i - shift * HISTOGRAM_OCTAVE) << shift) * UNIT_US;
+    return rounded((double)((uint64_t)(i - shift * HISTOGRAM_OCTAVE) << shift) * UNIT_US);
 }
 
 double auraio_histogram_bucket_lower_us(const auraio_histogram_t *hist, int bucket)
@@ -73,7 +82,7 @@ double auraio_histogram_percentile(const auraio_histogram_t *hist, double percen
     for (int i = 0; i < AURAIO_HISTOGRAM_BUCKETS; i++) {
         seen += hist->buckets[i];
         if (hist->buckets[i] && (double)seen >= wanted)
-            return lower_us(i + 1) / 1000;
+            return rounded(lower_us(i + 1) / 1000);
     }
-    return lower_us(AURAIO_HISTOGRAM_BUCKETS) / 1000;
+    return rounded(lower_us(AURAIO_HISTOGRAM_BUCKETS) / 1000);
 }

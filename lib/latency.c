@@ -15,7 +15,7 @@ void aur_latency_sum_clear(struct latency_sum *sum)
 void aur_latency_sum_add(struct latency_sum *sum, const uint32_t window[LATENCY_BUCKETS])
 {
     for (unsigned first = 0; first < LATENCY_BUCKETS; first += LATENCY_STEPS) {
-        uint32_t n = 0;
+        uint64_t n = 0;
         for (unsigned i = 0; i < LATENCY_STEPS; i++)
             n += window[first + i];
         if (!n)

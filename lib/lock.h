@@ -7,6 +7,8 @@
 #ifndef AUR_LOCK_H
 #define AUR_LOCK_H
 
+#include "invariant.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -18,6 +20,12 @@ struct lock {
 
 void aur_lock_slow(struct lock *lock);
 void aur_unlock_slow(struct lock *lock);
+
+/* By whomever: for assertions. */
+static inline bool lock_is_held(const struct lock *lock)
+{
+    return atomic_load_explicit(&lock->state, memory_order_relaxed) != LOCK_FREE;
+}
 
 __attribute__((always_inline)) static inline bool lock_try(struct lock *lock)
 {
@@ -36,8 +44,10 @@ __attribute__((always_inline)) static inline void lock_take(struct lock *lock)
 /* False: dropped, but somebody waits and is to be woken by aur_unlock_slow. */
 __attribute__((always_inline)) static inline bool lock_try_drop(struct lock *lock)
 {
-    return atomic_exchange_explicit(&lock->state, LOCK_FREE, memory_order_release) !=
-           LOCK_CONTENDED;
+    int state = atomic_exchange_explicit(&lock->state, LOCK_FREE, memory_order_release);
+
+    AUR_ASSERT(state != LOCK_FREE); /* nobody drops what he does not hold */
+    return state != LOCK_CONTENDED;
 }
 
 __attribute__((always_inline)) static inline void lock_drop(struct lock *lock)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Options: defaults, what a caller of another version gave, what is refused.
- * An older caller's structure is shorter: what it does not know has its default.
- * A newer caller's is longer: refused unless the part beyond ours is zero, which
- * is what its init function left there if it asked for nothing new.
+ * A newer caller sets what is reserved here: refused unless it is zero, which is
+ * what auraio_options_init left there if the caller asked for nothing new. So is
+ * what lies beyond our structure, should theirs be longer one day. Of a shorter
+ * one what is not there has its default.
  */
 #include "engine.h"
 
@@ -55,7 +56,8 @@ static bool sane(const auraio_options_t *o)
                  (unsigned)o->backend <= AURAIO_BACKEND_THREADS;
 
     return in_range && aligned && known && memchr(o->name, 0, sizeof o->name) &&
-           !(o->single_thread && o->ring_count > 1);
+           !(o->single_thread && o->ring_count > 1) &&
+           is_zero((const unsigned char *)o->reserved, sizeof o->reserved);
 }
 
 int aur_options_read(const auraio_options_t *given, auraio_options_t *out)

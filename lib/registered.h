@@ -5,7 +5,8 @@
  * counts first and looks at the state then; who drains sets the state first and
  * looks at the count then: one of the two sees the other, without a lock.
  * State changes and the arrays belong to the holder of the engine's setup lock;
- * the arrays are freed only in DRAINING with no users.
+ * the arrays are freed only in DRAINING with no users. What is freed is taken out of its
+ * place first: a child that another thread forks in between frees what it finds there.
  */
 #ifndef AUR_REGISTERED_H
 #define AUR_REGISTERED_H
@@ -23,8 +24,8 @@ enum set_state { SET_UNREGISTERED, SET_REGISTERED, SET_DRAINING };
 
 struct set {
     _Atomic int state;
-    _Atomic int users;
-    int count;
+    _Atomic int users; /* never negative; with none of them DRAINING becomes UNREGISTERED */
+    int count;         /* fixed while it is REGISTERED or DRAINING */
 };
 
 /*
@@ -33,7 +34,7 @@ struct set {
  * Owned by its place in the table and by each operation that uses it.
  */
 struct fixed_file {
-    _Atomic int refs;
+    _Atomic int refs;     /* 1 or more while anybody has it */
     int fd;               /* the duplicate; -1 in an emptied slot */
     uint64_t identity[3]; /* inode and device, to know it again */
     int index;            /* its place in the kernel's table, while it is the current one there */

@@ -47,7 +47,8 @@ int aur_ring_create(auraio_engine_t *engine, int index, struct ring **out, bool 
             aur_kern.alloc_raw(CACHE_LINE, (size_t)ring->free_count * sizeof *ring->slots);
         ring->window_start = aur_kern.alloc(8, sizeof *ring->window_start);
         ring->window = aur_kern.alloc(8, sizeof *ring->window);
-        if (!ring->slots || !ring->window_start || !ring->window)
+        if (!ring->slots || !ring->window_start || !ring->window ||
+            !(ring->count = aur_publish_ring(engine, ring)))
             error = ENOMEM;
     }
     if (error) {
@@ -66,6 +67,27 @@ void aur_ring_use(struct ring *ring, struct uring *uring)
     aur_features_note(ring);
 }
 
+/* Nothing is pending: each slot is free, on the list or never used, and in no other. */
+static inline bool is_at_rest(const struct ring *ring)
+{
+    int free = ring->depth + RING_SPARE_SLOTS - ring->fresh;
+
+    for (const struct slot *slot = ring->free; slot; slot = slot->next)
+        free += slot_state(slot) == SLOT_FREE && slot_is_clear(slot);
+    return free == ring->free_count && free == ring->depth + RING_SPARE_SLOTS &&
+           !ring->on_workers && !ring->unplaced.head && !ring->undone.head &&
+           !ring_has_ready(ring) && !READ(ring->worked);
+}
+
+void aur_ring_end(struct ring *ring)
+{
+    ring_lock(ring);
+    aur_ring_collect_returned(ring);
+    AUR_ASSERT(is_at_rest(ring));
+    ring_unlock(ring);
+    aur_ring_free(ring);
+}
+
 void aur_ring_free(struct ring *ring)
 {
     if (ring->uring)
@@ -74,6 +96,7 @@ void aur_ring_free(struct ring *ring)
     aur_kern.free(ring->slots);
     aur_kern.free(ring->window_start);
     aur_kern.free(ring->window);
+    aur_publish_free_ring(ring->engine, ring->count);
     aur_kern.free(ring);
 }
 
@@ -154,9 +177,9 @@ int aur_ring_in_flight_at(const struct ring *ring, const struct ring_target *at)
  */
 int aur_ring_pending(const struct ring *ring)
 {
-    uint64_t completed = atomic_load_explicit(&ring->count.completed, memory_order_acquire);
+    uint64_t completed = ring_completed(ring);
     int64_t n =
-        atomic_load_explicit(&ring->count.unstarted, memory_order_acquire) - (int64_t)completed;
+        (int64_t)(atomic_load_explicit(&ring->count->unstarted, memory_order_acquire) - completed);
 
     for (int i = 0; i <= READ(ring->engine->targets.count); i++)
         n += (int64_t)atomic_load_explicit(&ring->at[i].started, memory_order_acquire);
@@ -174,10 +197,16 @@ int aur_ring_in_flight(const struct ring *ring)
 
 void aur_ring_note_peak(struct ring *ring)
 {
-    int now = aur_ring_in_flight(ring);
+    uint64_t now = (uint64_t)aur_ring_in_flight(ring);
 
-    if (now > READ(ring->count.peak_in_flight))
-        atomic_store_explicit(&ring->count.peak_in_flight, now, memory_order_relaxed);
+    if (now > READ(ring->count->peak_in_flight))
+        atomic_store_explicit(&ring->count->peak_in_flight, now, memory_order_relaxed);
+}
+
+void aur_ring_note_in_flight(struct ring *ring)
+{
+    atomic_store_explicit(&ring->count->in_flight, (uint64_t)aur_ring_in_flight(ring),
+                          memory_order_relaxed);
 }
 
 void aur_ring_collect_returned(struct ring *ring)
@@ -209,6 +238,7 @@ struct slot *aur_ring_fresh_slot(struct ring *ring)
     if (ring->fresh == ring->depth + RING_SPARE_SLOTS) {
         aur_ring_collect_returned(ring);
         slot = ring->free;
+        AUR_ASSERT(slot_state(slot) == SLOT_FREE && slot_is_clear(slot));
         ring->free = slot->next;
         return slot;
     }
@@ -240,17 +270,20 @@ void aur_ring_start(struct ring *ring, struct slot *slot)
 {
     int error = atomic_load_explicit(&ring->engine->fatal, memory_order_relaxed);
 
+    AUR_ASSERT(ring_is_locked(ring) && slot->ring == ring);
     slot_set_state(slot, SLOT_STARTED);
     COUNT(slot->at->started, 1);
+    AUR_ASSERT(READ(slot->at->started) <= slot->at->stop);
     if (error) {
         aur_ring_finished(ring, slot, -error, 0);
         return;
     }
     slot->on_worker =
         !ring->uring || slot->force_worker || !(ring->kernel_ops >> slot->op.type & 1);
-    if (slot->on_worker)
+    if (slot->on_worker) {
         aur_workers_start(ring, slot);
-    else if (ring->unplaced.head)
+        aur_ring_note_in_flight(ring);
+    } else if (ring->unplaced.head)
         aur_ring_start_later(ring, slot);
     else
         ring->at_limit |= aur_uring_place(ring, slot);
@@ -260,7 +293,7 @@ void aur_ring_start(struct ring *ring, struct slot *slot)
 void aur_ring_start_accepted(struct ring *ring, struct slot *slot)
 {
     aur_ring_start(ring, slot);
-    atomic_store_explicit(&ring->count.unstarted, READ(ring->count.unstarted) - 1,
+    atomic_store_explicit(&ring->count->unstarted, READ(ring->count->unstarted) - 1,
                           memory_order_release);
 }
 
@@ -297,11 +330,27 @@ static bool is_well_known(const struct ring *ring, uint64_t latency_ns, uint64_t
            (now_ns - looked) * SHARE_UNKNOWN <= latency_ns;
 }
 
+/* Bucket k ends at 2^k us, the last one never. */
+static void count_latency(struct segment_ring *count, unsigned class, uint64_t ns)
+{
+    uint64_t us = (ns - 1) / 1000;
+    unsigned k = 63u ^ (unsigned)__builtin_clzll(us << 1 | 1);
+
+    if (class >= LATENCY_CLASSES)
+        return;
+    COUNT(count->latency[class].sum_ns, ns);
+    COUNT(count->latency[class].buckets[k < SEGMENT_BUCKETS ? k : SEGMENT_BUCKETS - 1], 1u);
+}
+
 void aur_ring_sample(struct ring *ring, struct slot *slot, uint64_t now_ns)
 {
     struct target *target = slot->at->target;
 
-    if (target && now_ns > slot->started_ns) {
+    if (now_ns <= slot->started_ns)
+        now_ns = 0;
+    if (now_ns)
+        count_latency(ring->count, op_class(slot->op.type), now_ns - slot->started_ns);
+    if (target && now_ns) {
         uint64_t ns = now_ns - slot->started_ns;
         histogram_add(&ring->histogram, ns);
         unsigned bucket = latency_bucket(ns);
@@ -316,9 +365,19 @@ void aur_ring_sample(struct ring *ring, struct slot *slot, uint64_t now_ns)
 
 void aur_ring_finished(struct ring *ring, struct slot *slot, ssize_t result, uint64_t now_ns)
 {
+    AUR_ASSERT(ring_is_locked(ring) && slot_state(slot) == SLOT_STARTED);
     COUNT(slot->at->ended, 1);
-    if (result > 0)
+    AUR_ASSERT(READ(slot->at->ended) <= READ(slot->at->started));
+    if (slot->on_worker) {
+        AUR_ASSERT(ring->on_workers > 0);
+        slot->on_worker = false;
+        ring->on_workers--;
+    }
+    if (result > 0) {
         COUNT(slot->at->bytes, (uint64_t)result);
+        if (op_is_data(slot->op.type))
+            COUNT(ring->count->bytes[slot->op.type & 1], (uint64_t)result);
+    }
     slot->result = result;
     slot_set_state(slot, SLOT_READY);
     ring_push_ready(ring, slot);
@@ -330,6 +389,7 @@ void aur_ring_finished(struct ring *ring, struct slot *slot, ssize_t result, uin
 
 void aur_ring_finish_unstarted(struct ring *ring, struct slot *slot, ssize_t result)
 {
+    AUR_ASSERT(ring_is_locked(ring) && slot_state(slot) != SLOT_STARTED);
     slot->result = result;
     slot_set_state(slot, SLOT_READY);
     ring_push_ready(ring, slot);

@@ -13,6 +13,7 @@
 #include "handle.h"
 #include "histogram.h"
 #include "lock.h"
+#include "segment.h"
 #include "slot.h"
 #include "target.h"
 #include "thread.h"
@@ -27,29 +28,18 @@ struct list {
     struct slot *head, *tail;
 };
 
-/*
- * Single writer under the lock, except completed and failed; readers need no lock.
- * How many operations were accepted nobody counts: it is how often one was started
- * (see ring_target) and waits, less how often one was started again.
+/* A target as one ring sees it. Counters have a single writer, who has the lock; readers need none.
  */
-struct ring_counters {
-    _Atomic uint64_t completed, failed; /* fetch_add by delivering threads */
-    _Atomic int64_t unstarted; /* +1 accepted and not started, -1 started later or once more */
-    _Atomic uint64_t submit_calls, spills, resubmitted;
-    _Atomic int peak_in_flight, queued;
-};
-
-/* A target as one ring sees it; counters as in ring_counters. */
 struct ring_target {
     struct target *target; /* NULL: operations that no limit concerns; fixed once it is set */
     struct list held;      /* in order of arrival */
     _Atomic uint64_t started, ended, bytes; /* in parts of a transfer */
-    uint64_t stop;                          /* started may come up to it; UINT64_MAX: no gate */
-    _Atomic int places;                     /* of the target, those that this ring has */
-    bool gated;                             /* the target has a limit, as far as this ring knows */
-    bool starting;                          /* aur_gate_start_held is on the stack */
-    uint8_t turns;                          /* of the odd place */
-    bool refused;                           /* a submission, since the last completion */
+    uint64_t stop;                          /* ended <= started <= stop; UINT64_MAX: no gate */
+    _Atomic int places; /* of the target, those that this ring has: gated, no less than in flight */
+    bool gated;         /* the target has a limit, as far as this ring knows */
+    bool starting;      /* aur_gate_start_held is on the stack */
+    uint8_t turns;      /* of the odd place */
+    bool refused;       /* a submission, since the last completion */
     _Atomic uint64_t bound; /* operations that ended while something waited or was refused */
 };
 
@@ -72,6 +62,7 @@ struct ring {
     bool coop;    /* uring is cooperative and belongs to coop_thread alone */
     uint16_t index;
     uint32_t coop_thread;
+    unsigned on_workers; /* STARTED ones that workers have, or that came back from one */
     auraio_engine_t *engine;
     uint64_t epoch;      /* the engine's for which known is true; 0: for none */
     struct uring *uring; /* takes new work; NULL: the thread backend does */
@@ -81,11 +72,11 @@ struct ring {
     uint64_t kernel_ops;       /* bit t: uring serves auraio_op_type_t t; 0 without one */
 
     struct slot *slots;
-    int depth;                       /* operations it may hold */
-    int granted;                     /* ... and have in the kernel at once */
-    int fresh;                       /* slots from here on were never used: untouched memory */
-    int free_count;                  /* fresh and on the list; RING_SPARE_SLOTS stay, see take */
-    struct slot *free;               /* free slots, last used first */
+    int depth;         /* operations it may hold */
+    int granted;       /* ... and have in the kernel at once */
+    int fresh;         /* slots from here on were never used: untouched memory */
+    int free_count;    /* fresh and on the list, never negative; RING_SPARE_SLOTS stay, see take */
+    struct slot *free; /* FREE and clear slots, last used first */
     _Atomic(struct slot *) returned; /* freed by delivering threads; taken whole under the lock */
     _Atomic bool keeper;             /* a thread that delivers keeps slots for a while */
     _Atomic(struct slot *) worked;   /* finished by workers, newest first; likewise */
@@ -93,8 +84,8 @@ struct ring {
     struct slot *ready; /* finished, not yet taken for delivery; undefined when there are none */
     struct slot **ready_end; /* where the next one goes: &ready, or the last one's next */
     _Atomic bool has_undone;
-    struct list undone;   /* no worker is to be had: the next poller makes the calls */
-    struct list unplaced; /* started, but the submission queue was full */
+    struct list undone;   /* STARTED, no worker is to be had: the next poller makes the calls */
+    struct list unplaced; /* STARTED, but the submission queue was full */
     struct ring_target at[1 + TARGET_MAX]; /* the first: what is not a transfer; then by target */
     uint64_t helping; /* bits of targets with room, and operations that other rings hold back */
     uint64_t loose;   /* bits of targets whose places wait for what callbacks submit */
@@ -104,9 +95,14 @@ struct ring {
     uint64_t next_deadline; /* no deadline of a live operation is earlier */
     int ask_countdown;      /* operations until a descriptor's target is asked for again */
 
-    struct ring_counters count;
+    /*
+     * How many operations were accepted nobody counts: it is how often one was started
+     * (see ring_target) and waits, less how often one was started again.
+     */
+    struct segment_ring *count;
     struct histogram histogram;
     uint64_t reaped_ns, reaped_waits; /* when completions were last found, after how many waits */
+    unsigned quick; /* completions that came alone, beyond one in QUICK_NS: see look_at_clock */
 
     /* The last closed window, written by the tick: see stats.c. */
     struct lock window_lock;
@@ -118,6 +114,7 @@ struct ring {
 /* 0 or an errno value; *refused when it is the kernel's. Setup lock held. */
 int aur_ring_create(auraio_engine_t *engine, int index, struct ring **out, bool *refused);
 void aur_ring_free(struct ring *ring);
+void aur_ring_end(struct ring *ring); /* the same, of one that has nothing pending */
 void aur_ring_use(struct ring *ring, struct uring *uring); /* for new work; NULL: threads */
 
 static inline struct ring_target *ring_at(struct ring *ring, const struct target *target)
@@ -140,6 +137,12 @@ HOT void ring_unlock(struct ring *ring)
 {
     if (ring->locking)
         lock_drop(&ring->lock);
+}
+
+/* For assertions; whose the lock is nobody recorded. */
+static inline bool ring_is_locked(const struct ring *ring)
+{
+    return !ring->locking || lock_is_held(&ring->lock);
 }
 
 static inline void list_push(struct list *list, struct slot *slot)
@@ -196,26 +199,15 @@ int aur_ring_in_flight(const struct ring *ring);
 int aur_ring_in_flight_at(const struct ring *ring, const struct ring_target *at);
 /* They are most just before some are collected. Lock held. */
 void aur_ring_note_peak(struct ring *ring);
+void aur_ring_note_in_flight(struct ring *ring); /* for readers of the segment; lock held */
 
-static inline void slot_set_state(struct slot *slot, enum slot_state state)
+static inline uint64_t ring_completed(const struct ring *ring)
 {
-    atomic_store_explicit(&slot->state, state, memory_order_relaxed);
-}
+    uint64_t n = 0;
 
-HOT uintptr_t slot_handle(const struct slot *slot)
-{
-    return atomic_load_explicit(&slot->handle, memory_order_relaxed);
-}
-
-/* By the caller or its deadline. */
-static inline bool slot_is_cancelled(const struct slot *slot)
-{
-    return atomic_load_explicit(&slot->cancelled, memory_order_acquire) == slot_handle(slot);
-}
-
-static inline enum slot_state slot_state(const struct slot *slot)
-{
-    return (enum slot_state)atomic_load_explicit(&slot->state, memory_order_relaxed);
+    for (int i = 0; i < CLASSES; i++)
+        n += atomic_load_explicit(&ring->count->completed[i], memory_order_acquire);
+    return n;
 }
 
 /*
@@ -248,22 +240,18 @@ static inline struct slot *ring_take_slot(struct ring *ring)
 {
     struct slot *slot = ring->free;
 
+    AUR_ASSERT(ring_is_locked(ring) && ring->free_count > 0);
     ring->free_count--;
     if (!slot)
         return aur_ring_fresh_slot(ring);
+    AUR_ASSERT(slot_state(slot) == SLOT_FREE && slot_is_clear(slot));
     ring->free = slot->next;
     return slot;
 }
 
-/* What a late cancel of an earlier operation may have left. Lock held. */
-HOT void slot_forget_cancel(struct slot *slot)
-{
-    atomic_store_explicit(&slot->cancelled, 0, memory_order_relaxed);
-    atomic_store_explicit(&slot->expired, false, memory_order_relaxed);
-}
-
 HOT void slot_begin(struct slot *slot)
 {
+    AUR_ASSERT(slot_state(slot) == SLOT_FREE && slot_is_clear(slot));
     slot_forget_cancel(slot);
     slot_set_state(slot, SLOT_STARTED);
 }
@@ -271,6 +259,7 @@ HOT void slot_begin(struct slot *slot)
 /* Its operation is over, and its handle with it. */
 HOT void slot_retire(struct slot *slot)
 {
+    AUR_ASSERT(!slot->buffer && !slot->file); /* what was registered has been given back */
     slot_set_state(slot, SLOT_FREE);
     atomic_store_explicit(&slot->handle, handle_next(slot_handle(slot)), memory_order_release);
 }
@@ -315,9 +304,13 @@ static inline void ring_return_slot(struct ring *ring, struct slot *slot)
 static inline void ring_free_slots(struct ring *ring, struct slot *first, struct slot *last,
                                    size_t n)
 {
+    AUR_ASSERT(ring_is_locked(ring) && slot_state(first) == SLOT_FREE);
     ring->free_count += (int)n;
+    AUR_ASSERT(ring->free_count <= ring->depth + RING_SPARE_SLOTS);
+    AUR_ASSERT(n == 1 || !first->unclean);
     if (__builtin_expect(first->unclean, 0))
         slot_clear(first);
+    AUR_ASSERT(slot_is_clear(first) && slot_is_clear(last));
     last->next = ring->free;
     ring->free = first;
 }
@@ -347,11 +340,16 @@ void aur_ring_sample(struct ring *ring, struct slot *slot, uint64_t now_ns); /* 
 /* Finished without having been started. Lock held. */
 void aur_ring_finish_unstarted(struct ring *ring, struct slot *slot, ssize_t result);
 
+static inline bool ring_is_plain(const struct ring *ring)
+{
+    return ring->uring && !(ring->uring->setup_flags & IORING_SETUP_SQPOLL) && !ring->draining &&
+           !ring->unplaced.head && !ring->cancels_wait;
+}
+
 /* To be called when something has changed that plain says. */
 static inline void ring_note_plain(struct ring *ring)
 {
-    ring->plain = ring->uring && !(ring->uring->setup_flags & IORING_SETUP_SQPOLL) &&
-                  !ring->draining && !ring->unplaced.head && !ring->cancels_wait;
+    ring->plain = ring_is_plain(ring);
     if (!ring->plain)
         ring->epoch = 0;
 }
@@ -386,5 +384,13 @@ void aur_ring_do_undone(struct ring *ring);
  */
 int aur_ring_poll(struct ring *ring, bool send);
 enum { ORPHANED = -1 }; /* what it returns in a child that a callback forked */
+
+/*
+ * The short way of the same, for a ring with one completion and nothing else out of the
+ * ordinary; then sends what its callback submitted if told to. LONG_WAY: nothing has
+ * happened, the ring is to be looked at in full. No lock held.
+ */
+int aur_ring_poll_one(struct ring *ring, bool send);
+enum { LONG_WAY = -2 };
 
 #endif

@@ -111,7 +111,7 @@ struct ring *aur_route(auraio_engine_t *engine, int *error)
     if (__builtin_expect(!ring, 0))
         ring = aur_engine_ring(engine, index, error);
     if (ring && spilled)
-        atomic_fetch_add_explicit(&ring->count.spills, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&ring->count->spills, 1, memory_order_relaxed);
     if (ring != thread->route_ring || engine->serial != thread->route_engine)
         thread->express_engine = 0;
     thread->route_ring = ring;

@@ -12,10 +12,14 @@
  *   DELIVERED the same thread, which runs its callback
  *
  * All transitions but the last two (READY to DELIVERED to FREE, made by the
- * delivering thread) happen under the ring's lock.
+ * delivering thread) happen under the ring's lock. There are no others than
+ * slot_may_become says.
  */
 #ifndef AUR_SLOT_H
 #define AUR_SLOT_H
+
+#include "invariant.h"
+#include "segment.h"
 
 #include <auraio.h>
 #include <stdatomic.h>
@@ -35,6 +39,25 @@ struct fixed_file;
 enum slot_state { SLOT_FREE, SLOT_CHAINED, SLOT_HELD, SLOT_STARTED, SLOT_READY, SLOT_DELIVERED };
 
 #define CACHE_LINE 64
+
+/* To each state, those it is reached from: all ways of an operation, and no other. */
+static inline bool slot_may_become(enum slot_state from, enum slot_state to)
+{
+    static const uint8_t sources[] = {
+        /* its callback has returned; or it was not accepted after all */
+        [SLOT_FREE] = 1 << SLOT_DELIVERED | 1 << SLOT_CHAINED | 1 << SLOT_FREE,
+        [SLOT_CHAINED] = 1 << SLOT_FREE,
+        /* READY: a transfer goes on, or is repeated */
+        [SLOT_HELD] = 1 << SLOT_FREE | 1 << SLOT_CHAINED | 1 << SLOT_READY,
+        [SLOT_STARTED] = 1 << SLOT_FREE | 1 << SLOT_CHAINED | 1 << SLOT_HELD | 1 << SLOT_READY,
+        /* from the others than STARTED when it was cancelled */
+        [SLOT_READY] = 1 << SLOT_STARTED | 1 << SLOT_HELD | 1 << SLOT_CHAINED | 1 << SLOT_READY,
+        /* CHAINED: what was before it has failed */
+        [SLOT_DELIVERED] = 1 << SLOT_READY | 1 << SLOT_CHAINED,
+    };
+
+    return sources[to] >> from & 1;
+}
 
 struct slot {
     /* As accepted; buf.u.ptr is the address also when the buffer is registered. */
@@ -84,10 +107,71 @@ HOT void slot_clear(struct slot *slot)
     memset((char *)slot + offsetof(struct slot, chain), 0, SLOT_CLEARED);
 }
 
+/* As a plain operation leaves it, and as each is found on the free list. */
+static inline bool slot_is_clear(const struct slot *slot)
+{
+    return !slot->chain && !slot->file && !slot->deadline_ns && !slot->done && !slot->buffer &&
+           !slot->retries && !slot->faulted && !slot->on_worker && !slot->force_worker &&
+           !slot->holds && !slot->stream && !slot->unclean;
+}
+
+HOT uintptr_t slot_handle(const struct slot *slot)
+{
+    return atomic_load_explicit(&slot->handle, memory_order_relaxed);
+}
+
+/* By the caller or its deadline. */
+static inline bool slot_is_cancelled(const struct slot *slot)
+{
+    return atomic_load_explicit(&slot->cancelled, memory_order_acquire) == slot_handle(slot);
+}
+
+static inline enum slot_state slot_state(const struct slot *slot)
+{
+    return (enum slot_state)atomic_load_explicit(&slot->state, memory_order_relaxed);
+}
+
+static inline void slot_set_state(struct slot *slot, enum slot_state state)
+{
+    AUR_ASSERT(slot_may_become(slot_state(slot), state));
+    atomic_store_explicit(&slot->state, state, memory_order_relaxed);
+}
+
+/* The kernel or a worker has had it since it was started, and nobody else. */
+static inline bool slot_is_out(const struct slot *slot, uint64_t tag)
+{
+    return slot_state(slot) == SLOT_STARTED && slot_handle(slot) == tag;
+}
+
+/* What a late cancel of an earlier operation may have left. Lock held. */
+HOT void slot_forget_cancel(struct slot *slot)
+{
+    atomic_store_explicit(&slot->cancelled, 0, memory_order_relaxed);
+    atomic_store_explicit(&slot->expired, false, memory_order_relaxed);
+}
+
 /* Every operation that the in-flight limit concerns. */
 static inline bool op_is_data(uint32_t type)
 {
     return type <= AURAIO_OP_WRITEV;
+}
+
+/* Which enum op_class it is counted in. */
+HOT unsigned op_class(uint32_t type)
+{
+    static const uint8_t classes[] = {
+        [AURAIO_OP_READ] = CLASS_READ,       [AURAIO_OP_WRITE] = CLASS_WRITE,
+        [AURAIO_OP_READV] = CLASS_READ,      [AURAIO_OP_WRITEV] = CLASS_WRITE,
+        [AURAIO_OP_FSYNC] = CLASS_SYNC,      [AURAIO_OP_FDATASYNC] = CLASS_SYNC,
+        [AURAIO_OP_OPENAT] = CLASS_OTHER,    [AURAIO_OP_CLOSE] = CLASS_OTHER,
+        [AURAIO_OP_STATX] = CLASS_OTHER,     [AURAIO_OP_FALLOCATE] = CLASS_OTHER,
+        [AURAIO_OP_FTRUNCATE] = CLASS_OTHER, [AURAIO_OP_SYNC_FILE_RANGE] = CLASS_SYNC,
+        [AURAIO_OP_FADVISE] = CLASS_OTHER,   [AURAIO_OP_RENAMEAT] = CLASS_OTHER,
+        [AURAIO_OP_UNLINKAT] = CLASS_OTHER,  [AURAIO_OP_MKDIRAT] = CLASS_OTHER,
+        [AURAIO_OP_NOP] = CLASS_OTHER,
+    };
+
+    return classes[type];
 }
 
 static inline bool op_is_vectored(uint32_t type)

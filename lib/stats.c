@@ -136,6 +136,7 @@ void aur_stats_tick(auraio_engine_t *engine, uint64_t now_ns)
         atomic_store(&engine->throughput_bps, throughput);
         close_target_windows(engine, seconds);
     }
+    aur_publish_tick(engine);
     if (closes || !began) {
         engine->window_began_ns = now_ns;
         engine->window_samples = samples(engine);
@@ -197,16 +198,16 @@ int auraio_get_stats(auraio_engine_t *engine, auraio_stats_t *stats)
     if (error)
         return aur_fail(error);
     for (struct ring *ring; (ring = engine_next_ring(engine, &i));) {
-        const struct ring_counters *count = &ring->count;
-        stats->ops_completed += (int64_t)READ(count->completed);
+        const struct segment_ring *count = ring->count;
+        stats->ops_completed += (int64_t)ring_completed(ring);
         stats->ops_failed += (int64_t)READ(count->failed);
         stats->bytes_transferred += (int64_t)bytes_of(ring);
         stats->current_in_flight += aur_ring_in_flight(ring);
-        stats->queued += READ(count->queued);
+        stats->queued += (int)READ(count->queued);
         stats->adaptive_spills += READ(count->spills);
         stats->submit_calls += READ(count->submit_calls);
         stats->resubmitted += READ(count->resubmitted);
-        note_peak(engine, READ(count->peak_in_flight));
+        note_peak(engine, (int)READ(count->peak_in_flight));
     }
     note_peak(engine, stats->current_in_flight);
     stats->peak_in_flight = READ(engine->peak_in_flight);
@@ -259,10 +260,10 @@ int auraio_get_ring_stats(auraio_engine_t *engine, int index, auraio_ring_stats_
         stats->queue_depth = engine->options.queue_depth;
         return 0;
     }
-    stats->ops_completed = (int64_t)READ(ring->count.completed);
+    stats->ops_completed = (int64_t)ring_completed(ring);
     stats->bytes_transferred = (int64_t)bytes_of(ring);
     stats->pending_count = aur_ring_pending(ring);
-    stats->peak_in_flight = READ(ring->count.peak_in_flight);
+    stats->peak_in_flight = (int)READ(ring->count->peak_in_flight);
     const struct target *target = main_target(ring);
     int limit = target ? READ(target->limit) : READ(engine->max_in_flight);
     stats->in_flight_limit = limit && limit < ring->granted ? limit : ring->granted;
@@ -305,7 +306,7 @@ int auraio_get_target_stats(auraio_engine_t *engine, int index, auraio_target_st
     stats->p99_latency_ms = atomic_load(&t->p99_ms);
     stats->iops = atomic_load(&t->iops);
     stats->throughput_bps = atomic_load(&t->throughput_bps);
-    stats->limit_changes = READ(t->limit_changes);
+    stats->limit_changes = READ(t->limit_raised) + READ(t->limit_lowered);
     return 0;
 }
 

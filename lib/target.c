@@ -44,8 +44,7 @@ static struct device device_of(int fd)
     struct statx st;
     struct device device = {0, 0, false};
 
-    if (fd < 0 ||
-        aur_kern.statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MODE, &st))
+    if (aur_kern.statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MODE, &st))
         return device;
     if (S_ISBLK(st.stx_mode)) {
         device = (struct device){st.stx_rdev_major, st.stx_rdev_minor, false};
@@ -96,7 +95,7 @@ struct target *aur_target_of(struct targets *targets, int fd, bool ask, bool *st
     lock_take(&targets->lock);
     target = find_or_add(targets, device);
     lock_drop(&targets->lock);
-    if (target && fd >= 0) {
+    if (target) {
         uint64_t word = (uint64_t)(uint32_t)fd << 8 | (uint64_t)device.stream << 7 |
                         (uint64_t)target->index << 1 | 1;
         atomic_store_explicit(&targets->cache[(unsigned)fd % TARGET_CACHE], word,

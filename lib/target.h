@@ -23,12 +23,12 @@ struct target {
     uint16_t index;
     bool stream; /* pipes, sockets, terminals: they may never be ready, so no law counts on them */
     _Atomic int limit;   /* 0: passthrough, no gate */
-    _Atomic int taken;   /* places that rings have; may be over a limit that was lowered */
+    _Atomic int taken;   /* no less than rings have; may be over a limit that was lowered */
     _Atomic int queued;  /* held back on all rings */
     _Atomic int waiting; /* rings that hold some back */
     _Atomic int
         refused; /* number + 1 of a ring that refused a submission, and will be asked again */
-    _Atomic uint64_t limit_changes;
+    _Atomic uint64_t limit_raised, limit_lowered; /* how often; each for itself never falls */
 
     struct control *control; /* NULL: none; fixed at creation, used by the thread that ticks */
     /* What the law said last; for statistics and the setters. */
@@ -116,7 +116,10 @@ static inline bool target_take(struct target *target)
 /* n places. True when somebody may be waiting for them. */
 static inline bool target_give(struct target *target, int n)
 {
-    atomic_fetch_sub(&target->taken, n);
+    int taken = atomic_fetch_sub(&target->taken, n);
+
+    AUR_ASSERT(n > 0 && taken >= n);
+    (void)taken;
     return atomic_load(&target->queued) > 0;
 }
 

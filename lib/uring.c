@@ -121,7 +121,7 @@ void aur_uring_close(struct uring *uring)
         aur_kern.munmap(uring->sqe_map, uring->sqe_map_len);
     if (uring->ring_map)
         aur_kern.munmap(uring->ring_map, uring->ring_map_len);
-    if (uring->fd >= 0 && !uring->lost)
+    if (!uring->lost)
         aur_kern.close(uring->fd);
     uring->sqe_map = uring->ring_map = NULL;
     uring->fd = -1;

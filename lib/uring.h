@@ -7,6 +7,7 @@
 #ifndef AUR_URING_H
 #define AUR_URING_H
 
+#include "invariant.h"
 #include "kern.h"
 
 #include <signal.h>
@@ -18,19 +19,23 @@ struct uring {
     unsigned setup_flags; /* IORING_SETUP_* in force */
     unsigned features;    /* IORING_FEAT_* */
 
+    /* sq_head <= sq_tail <= sqe_tail <= sq_head + sq_entries, but for what is taken back */
     _Atomic unsigned *sq_head, *sq_tail, *sq_flags;
     unsigned sq_mask, sq_entries;
     unsigned sqe_tail; /* SQEs up to here are filled in; published by uring_publish */
     unsigned room;     /* SQEs that fit in for sure, in both queues: counted anew at 0 */
     struct io_uring_sqe *sqes;
 
+    /* cq_tail - cq_head is no more than what the kernel owes */
     _Atomic unsigned *cq_head, *cq_tail;
     unsigned cq_mask, cq_entries;
     const struct io_uring_cqe *cqes;
 
-    bool watched;       /* by the engine's epoll descriptor */
-    bool wake_armed;    /* a poll on the engine's event descriptor is in the ring */
+    bool watched;       /* by the engine's epoll descriptor, itself or by its eventfd */
+    bool in_epoll;      /* itself */
+    bool wake_armed;    /* a poll on the engine's event descriptor is in the ring: never two */
     bool lost;          /* the descriptor is no longer ours: never closed, only unmapped */
+    bool refused;       /* the kernel did not let us in, perhaps for good */
     bool has_files;     /* the engine's set is registered here */
     bool fixed_files;   /* ... and up to date */
     bool fixed_buffers; /* the engine's buffers are registered here */
@@ -51,6 +56,8 @@ int aur_uring_open(struct uring *uring, unsigned sq_entries, unsigned cq_entries
                    unsigned sqpoll_idle_ms);
 void aur_uring_close(struct uring *uring);
 
+#define OWN_CQES 2 /* completions that are the library's own: the wake-up poll, a cancel */
+
 /* NULL when the submission queue is full. The SQE is zeroed. */
 struct io_uring_sqe *aur_uring_sqe(struct uring *uring);
 
@@ -65,6 +72,13 @@ static inline unsigned uring_owed(const struct uring *uring)
 static inline unsigned uring_unsent(const struct uring *uring)
 {
     return uring->sqe_tail - atomic_load_explicit(uring->sq_head, memory_order_acquire);
+}
+
+/* Operations are placed only where the submission queue and that of completions hold them. */
+static inline bool uring_fits(const struct uring *uring)
+{
+    return uring_unsent(uring) <= uring->sq_entries &&
+           uring_owed(uring) <= uring->cq_entries - OWN_CQES;
 }
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * poll, wait, run, drain and what ends them. A waiter alternates between
+ * poll, wait, run and drain. A waiter alternates between
  * delivering what has finished and sleeping as events.c sees fit; it looks for
  * its reasons to return in between.
  */
@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-#define UNTIL_STOPPED INT_MAX /* as min of wait_until: also sleeps while idle */
+#define UNTIL_STOPPED INT64_MAX /* as min of wait_until: also sleeps while idle */
 #define ROOM_SLEEP_US 1000
 #define DRAIN_SLICE_NS 10000000ull /* another thread may deliver the last one: look again */
 
@@ -92,6 +92,33 @@ int aur_poll_rings(auraio_engine_t *engine, bool send)
     return n;
 }
 
+/* The only active ring, or NULL; also where something else asks for attention. */
+HOT struct ring *only_ring(const auraio_engine_t *engine)
+{
+    const struct events *ev = &engine->events;
+
+    if (READ(ev->ring_signals) || READ(ev->signalled) || READ(ev->timer_at) != NO_DEADLINE ||
+        READ(engine->registered.draining))
+        return NULL;
+    return engine_only_active(engine);
+}
+
+/* The same for a wait. *sent: what was gathered has gone, if told to and that is known. */
+HOT int look(auraio_engine_t *engine, bool send, bool *sent)
+{
+    unsigned activations = atomic_load_explicit(&engine->events.activations, memory_order_acquire);
+    struct ring *ring = only_ring(engine);
+    int n = ring ? aur_ring_poll_one(ring, send) : LONG_WAY;
+
+    if (n == LONG_WAY)
+        return aur_poll_rings(engine, false);
+    if (n > 0) {
+        *sent = send && READ(engine->events.activations) == activations;
+        tick(engine);
+    }
+    return n;
+}
+
 /* Lock held. What it finds is left to others, who are told. */
 static void make_room(struct ring *ring)
 {
@@ -132,7 +159,7 @@ int aur_wait_for_room(auraio_engine_t *engine)
 }
 
 /* Why a waiter returns although it has not got what it waits for: 0, or an errno value. */
-static bool must_return(auraio_engine_t *engine, int min, int *error)
+static bool must_return(auraio_engine_t *engine, int64_t min, int *error)
 {
     bool alone = engine->options.single_thread && min != UNTIL_STOPPED;
     int refuse = atomic_load(&engine->refuse), fatal = READ(engine->fatal);
@@ -143,18 +170,30 @@ static bool must_return(auraio_engine_t *engine, int min, int *error)
         *error = fatal;
     else
         return false;
-    return *error || alone;
+    return true;
 }
 
-static int wait_until(auraio_engine_t *engine, int min, uint64_t deadline_ns, int *error)
+/* wake_seq as far as this thread's wait is to take it for answered. */
+HOT uint64_t answered(const auraio_engine_t *engine)
+{
+    const struct answered *last = &aur_thread.answered[0];
+    uint64_t seen = atomic_load(&engine->events.wake_seen); /* before wake_seq: see wakeup.c */
+    bool all = last->engine == engine->serial &&
+               last->wakeups == wakeups_of(atomic_load(&engine->events.wake_seq));
+
+    return all ? seen : aur_wakeup_answered(engine);
+}
+
+static int64_t wait_until(auraio_engine_t *engine, int64_t min, uint64_t deadline_ns, int *error)
 {
     struct events *ev = &engine->events;
-    unsigned seen = atomic_load(&ev->wake_seen);
-    bool woken = false;
-    int n = 0;
+    uint64_t seen = answered(engine);
+    bool woken = false, sent = false;
+    int64_t n = 0;
 
     for (;;) {
-        int delivered = aur_poll_rings(engine, deadline_ns == 0);
+        int delivered =
+            deadline_ns ? look(engine, n + 1 >= min, &sent) : aur_poll_rings(engine, true);
         if (delivered < 0) {
             *error = EOWNERDEAD;
             return ORPHANED;
@@ -162,9 +201,9 @@ static int wait_until(auraio_engine_t *engine, int min, uint64_t deadline_ns, in
         n += delivered;
         if (n >= min)
             break;
-        unsigned wakes = atomic_load(&ev->wake_seq);
+        uint64_t wakes = atomic_load(&ev->wake_seq);
         if (wakes != seen && deadline_ns) { /* a poll leaves the wake-up to the next wait */
-            atomic_store(&ev->wake_seen, wakes);
+            aur_wakeup_answer(engine, wakes);
             woken = true;
             break;
         }
@@ -175,7 +214,8 @@ static int wait_until(auraio_engine_t *engine, int min, uint64_t deadline_ns, in
         atomic_fetch_add_explicit(&engine->wait_calls, 1, memory_order_relaxed);
         aur_events_sleep(engine, deadline_ns, FOR_CALLBACKS, seen);
     }
-    aur_flush_all(engine);
+    if (!sent)
+        aur_flush_all(engine);
     if (woken || *error)
         aur_events_leave(ev);
     return n;
@@ -191,17 +231,22 @@ int auraio_wait(auraio_engine_t *engine, int timeout_ms)
     return auraio_wait_n(engine, 1, timeout_ms);
 }
 
+static int as_int(int64_t n)
+{
+    return n < INT_MAX ? (int)n : INT_MAX;
+}
+
 int auraio_wait_n(auraio_engine_t *engine, int min, int timeout_ms)
 {
     int error = min < 1 || timeout_ms < -1 ? EINVAL : enter(engine);
 
     if (error)
         return aur_fail(error);
-    int n = wait_until(engine, min, aur_deadline(timeout_ms), &error);
+    int64_t n = wait_until(engine, min, aur_deadline(timeout_ms), &error);
     if (n == ORPHANED)
         return aur_fail(EOWNERDEAD);
     engine_leave(engine);
-    return error && !n ? aur_fail(error) : n;
+    return error && !n ? aur_fail(error) : as_int(n);
 }
 
 int auraio_run(auraio_engine_t *engine)
@@ -216,7 +261,7 @@ int auraio_run(auraio_engine_t *engine)
         if (wait_until(engine, UNTIL_STOPPED, NO_DEADLINE, &error) == ORPHANED)
             return aur_fail(EOWNERDEAD);
     atomic_store(&ev->stop_seen, stops);
-    atomic_store(&ev->wake_seen, atomic_load(&ev->wake_seq)); /* a stop wakes as well */
+    aur_wakeup_answer(engine, atomic_load(&ev->wake_seq)); /* a stop wakes as well */
     engine_leave(engine);
     return error ? aur_fail(error) : 0;
 }
@@ -256,30 +301,7 @@ int auraio_drain(auraio_engine_t *engine, int timeout_ms)
     else if (!n)
         error = READ(engine->fatal);
     engine_leave(engine);
-    if (error)
-        return aur_fail(error);
-    return n < INT_MAX ? (int)n : INT_MAX;
-}
-
-int auraio_wakeup(auraio_engine_t *engine)
-{
-    if (!engine)
-        return aur_fail(EINVAL);
-    if (engine_is_forked(engine))
-        return aur_fail(EOWNERDEAD);
-    aur_events_wake_all(&engine->events);
-    return 0;
-}
-
-int auraio_stop(auraio_engine_t *engine)
-{
-    if (!engine)
-        return aur_fail(EINVAL);
-    if (engine_is_forked(engine))
-        return aur_fail(EOWNERDEAD);
-    atomic_fetch_add(&engine->events.stop_seq, 1);
-    aur_events_wake_all(&engine->events);
-    return 0;
+    return error ? aur_fail(error) : as_int(n);
 }
 
 int auraio_flush(auraio_engine_t *engine)
@@ -300,12 +322,19 @@ int auraio_pending_count(auraio_engine_t *engine)
     return engine_is_forked(engine) ? aur_fail(EOWNERDEAD) : aur_engine_pending(engine);
 }
 
-static void signal_from_ring(auraio_engine_t *engine)
+/* 0 or an errno value. */
+static int signal_from_ring(auraio_engine_t *engine)
 {
     struct ring *ring = engine_ring_made(engine, 0);
+    int error = 0;
 
-    if (!atomic_exchange(&engine->events.ring_signals, true) && ring && ring->uring)
-        aur_uring_signal(engine, ring->uring);
+    if (READ(engine->events.ring_signals))
+        return 0;
+    if (ring && ring->uring)
+        error = aur_uring_signal_deferred(engine, ring->uring);
+    if (!error)
+        atomic_store(&engine->events.ring_signals, true);
+    return -error;
 }
 
 /* Rings made from now on are watched from their beginning. 0 or an errno value. */
@@ -334,11 +363,11 @@ int auraio_get_poll_fd(auraio_engine_t *engine)
 
     if (!error)
         error = hand_out(engine);
+    if (!error && engine->options.single_thread)
+        error = signal_from_ring(engine);
     if (error)
         return aur_fail(error);
     engine_new_epoch(engine);
-    if (engine->options.single_thread)
-        signal_from_ring(engine);
     aur_flush_all(engine);
     aur_events_kick(&engine->events);
     return engine->events.epoll_fd;

@@ -70,6 +70,9 @@ static void buffers(void)
     INVALID(auraio_file_alignment(0, NULL, &offset));
     INVALID(auraio_file_alignment(0, &mem, NULL));
     errno = 0;
+    is(auraio_file_alignment(-1, &mem, &offset), -1, "the alignment of no descriptor");
+    is(errno, EBADF, "EBADF");
+    errno = 0;
     is(auraio_file_alignment(99999, &mem, &offset), -1, "the alignment of what is not open");
     is(errno, EBADF, "EBADF");
 }

@@ -84,6 +84,10 @@ static void common(uint32_t type)
     REFUSED_WITH(type, op.reserved2[0] = 1);
     REFUSED_WITH(type, op.reserved2[sizeof op.reserved2 - 1] = 1);
     REFUSED_WITH(type, op.timeout_ms = -1);
+    if (type > AURAIO_OP_WRITEV) {
+        REFUSED_WITH(type, op.rw_flags = 1);
+        REFUSED_WITH(type, op.ioprio = 0x4001);
+    }
     if (type != AURAIO_OP_NOP) {
         REFUSED_WITH(type, op.fd = -1);
         REFUSED_WITH(type, op.fd = -5);

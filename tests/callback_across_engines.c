@@ -42,6 +42,21 @@ static void start(struct lane *lane)
                             lane->block * BLOCK_BYTES, was_read, lane);
 }
 
+/* What is forbidden on the engine of the callback is not on another. */
+static void uses_another(auraio_request_t *req, ssize_t result, void *user_data)
+{
+    auraio_engine_t *other = test_engine(NULL);
+    struct seen seen = {0};
+    int *good = user_data;
+
+    (void)req, (void)result;
+    *good += auraio_nop(other, see, &seen) && auraio_drain(other, 10000) >= 0 && seen.calls == 1;
+    *good += auraio_wait(other, 0) >= 0 && auraio_poll(other) >= 0;
+    *good += auraio_destroy_timeout(other, 10000) == 0;
+    errno = 0;
+    *good += auraio_destroy_timeout(writers, 10000) == -1 && errno == EDEADLK;
+}
+
 static int same_blocks(void)
 {
     unsigned char buf[BLOCK_BYTES];
@@ -74,6 +89,10 @@ int main(void)
     struct seen seen = {0};
     is(outcome(writers, auraio_fsync(writers, to, AURAIO_FSYNC_DEFAULT, see, &seen), &seen), 0,
        "one engine works on without the other");
+    int good = 0;
+    ok(auraio_nop(writers, uses_another, &good) && auraio_drain(writers, 10000) >= 0,
+       "a callback with an engine of its own");
+    is(good, 4, "makes it, waits, polls and destroys it, and may not destroy that which runs it");
     auraio_destroy(writers);
     return done();
 }

@@ -76,6 +76,16 @@ static inline int in_child(int (*run)(void *), void *arg)
     return join_child(start_child(run, arg));
 }
 
+/* The lock of glibc's malloc checks stays held in a child that another thread's fork made. */
+static inline void without_malloc_checks(char **argv)
+{
+    if (!getenv("LD_PRELOAD") || under_valgrind())
+        return;
+    unsetenv("LD_PRELOAD");
+    execv("/proc/self/exe", argv);
+    bail("execv: %s", strerror(errno));
+}
+
 /* From root to nobody, without a way back. */
 static inline bool become_ordinary_user(void)
 {

@@ -7,6 +7,7 @@
 #include "tap.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #define MOST 256.
 #define MARGIN .08
@@ -81,6 +82,20 @@ static void check_margin(void)
        aur_curve_wanted(&fit, .5));
 }
 
+/* Nobody knows which it is: too little costs throughput, too much its price. */
+static void check_choice(void)
+{
+    static const double depths[] = {10, 20, 40, 60, 120};
+    struct curve_point points[5];
+
+    aur_curve_fit(&fit, points, measure(points, depths, 5, 40, 0, .01), MOST, 0);
+    ok(abs(aur_curve_choose(&fit, .2) - 40) <= 1, "what is known is chosen: %d",
+       aur_curve_choose(&fit, .2));
+    aur_curve_fit(&fit, points, measure(points, depths, 2, 40, 0, .05), MOST, 0);
+    int cheap = aur_curve_choose(&fit, .02), dear = aur_curve_choose(&fit, 5);
+    ok(cheap > dear, "what is not, the greater, the cheaper depth is: %d, %d", cheap, dear);
+}
+
 /* No curve rises, falls and rises again. */
 static void check_misfit(void)
 {
@@ -112,9 +127,10 @@ int main(void)
     check_knee(100, 0, 104, 112);
     check_knee(20, 8, 22, 30);
     check_knee(20, 3, 40, 70);
-    check_knee(12, 1.15, 80, 175);
+    check_knee(12, 1.15, 130, 215);
     check_ignorance();
     check_margin();
+    check_choice();
     check_misfit();
     check_edges();
     return done();

@@ -4,6 +4,7 @@
 #include "tap.h"
 
 #include <math.h>
+#include <string.h>
 
 static struct latency_sum a, b;
 static uint32_t window[LATENCY_BUCKETS];
@@ -41,5 +42,12 @@ int main(void)
     aur_latency_sum_clear(&b);
     aur_latency_sum_add(&b, window);
     ok(fabs(aur_latency_sum_distance(&a, &b) - 0.98) < 1e-9, "what is elsewhere is far away");
+
+    aur_latency_sum_clear(&a);
+    memset(window, 0, sizeof window);
+    for (unsigned i = 0; i < LATENCY_STEPS; i++)
+        window[i] = 1u << 28;
+    aur_latency_sum_add(&a, window);
+    ok(a.count == UINT64_C(1) << 32, "an octave of more than 32 bits of samples counts");
     return done();
 }

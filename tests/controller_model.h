@@ -55,6 +55,26 @@ static inline void model_samples(struct control_window *window, double latency, 
     }
 }
 
+/*
+ * One tick of 10 ms under a full limit, of a device that gives such a latency, of which
+ * the longest and the shortest are so far apart; 0: none is known.
+ */
+static inline void model_feed(struct model *model, double depth, double latency, double spread)
+{
+    struct control_window window = {.polls = 1, .concurrency = depth};
+
+    model->rest += depth / latency * 0.01 * (1 + 0.02 * model_noise(model));
+    window.completed = window.bound = (uint64_t)model->rest;
+    model->rest -= (double)window.completed;
+    window.cost = (double)window.completed;
+    for (uint64_t i = 0; i < window.completed && spread > 0; i++) {
+        double off = ((double)i + 0.5) / (double)window.completed - 0.5;
+        window.latency[latency_bucket((uint64_t)((latency + spread * off) * 1e9))]++;
+        window.samples++;
+    }
+    aur_controller_tick(&model->controller, &model->config, 0.01, &window, &model->verdict);
+}
+
 /* One tick of so many seconds. */
 static inline void model_tick(struct model *model, double seconds)
 {

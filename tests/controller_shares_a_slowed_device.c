@@ -13,29 +13,13 @@
 
 static struct model model[2];
 
-static void tick(struct model *one, double depth, double latency, double service)
-{
-    struct control_window window = {.polls = 1, .concurrency = depth};
-
-    one->rest += depth / latency * 0.01 * (1 + 0.02 * model_noise(one));
-    window.completed = window.bound = (uint64_t)one->rest;
-    one->rest -= (double)window.completed;
-    window.cost = (double)window.completed;
-    for (uint64_t i = 0; i < window.completed; i++) {
-        double spread = ((double)i + 0.5) / (double)window.completed - 0.5;
-        window.latency[latency_bucket((uint64_t)((latency + service * spread) * 1e9))]++;
-        window.samples++;
-    }
-    aur_controller_tick(&one->controller, &one->config, 0.01, &window, &one->verdict);
-}
-
 static void run(double seconds, double service, int processes)
 {
     for (int i = 0; i < seconds * 100; i++) {
         double depth[2] = {model[0].verdict.limit, processes > 1 ? model[1].verdict.limit : 0};
         double latency = fmax(service, (depth[0] + depth[1]) * service / KNEE);
         for (int p = 0; p < processes; p++)
-            tick(&model[p], depth[p], latency, service);
+            model_feed(&model[p], depth[p], latency, service);
     }
 }
 

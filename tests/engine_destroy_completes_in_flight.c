@@ -15,7 +15,6 @@ static void finished(auraio_request_t *req, ssize_t result, void *user_data)
     int *call = user_data;
     size_t i = (size_t)(call - calls);
 
-    (void)req;
     ++*call;
     right += result == BLOCK_BYTES && matches_pattern(bufs[i], BLOCK_BYTES, i * BLOCK_BYTES);
     in_callback += auraio_in_callback();
@@ -23,6 +22,8 @@ static void finished(auraio_request_t *req, ssize_t result, void *user_data)
     shut_submit += !auraio_nop(engine, NULL, NULL) && errno == ESHUTDOWN;
     errno = 0;
     shut_cancel += auraio_cancel_fd(engine, fd) == -1 && errno == ESHUTDOWN;
+    errno = 0;
+    shut_cancel += auraio_cancel(engine, req) == -1 && errno == ESHUTDOWN;
 }
 
 int main(void)
@@ -48,7 +49,7 @@ int main(void)
     is(right, OPERATIONS, "with what the file holds");
     is(in_callback, OPERATIONS, "as a callback");
     is(shut_submit, OPERATIONS, "a submission from it failed with ESHUTDOWN");
-    is(shut_cancel, OPERATIONS, "a cancel too");
+    is(shut_cancel, 2 * OPERATIONS, "so did both cancels");
     is(count_fds(), fds, "no descriptor is left behind");
     is(threads_left(threads), threads, "no thread either");
     return done();

@@ -29,6 +29,7 @@ int main(void)
     is(o.backend_threads, 0, "backend_threads");
     is(o.publish_stats, -1, "publish_stats");
     ok(all_bytes_are((unsigned char *)o.name, sizeof o.name, 0), "name");
+    ok(all_bytes_are((unsigned char *)o.reserved, sizeof o.reserved, 0), "reserved");
     auraio_options_init(NULL);
 
     auraio_engine_t *engine = auraio_create_with_options(&o);

@@ -48,6 +48,7 @@ static void numbers(void)
     REFUSES(o.sqpoll_idle_ms = -1);
     REFUSES(o.batch_threshold = -2);
     REFUSES(o.backend_threads = -1);
+    REFUSES(o.backend_threads = 1025);
     REFUSES(o.publish_stats = -2);
     REFUSES(o.publish_stats = 2);
     TAKES(o.queue_depth = 1);

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Runs every C example on files made here and compares what it did with what
+# Runs every example of a language on files made here and compares what it did with what
 # find, wc, sum and cmp say. TAP on standard output; exit status 1 when a check
-# failed. AURAIO_EXAMPLES is the directory of the built examples.
+# failed. AURAIO_EXAMPLES is the directory of the built examples: those in C, or
+# those in C++, which do the same.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -137,25 +138,35 @@ test_simple_read() {
     refuses 1 "a FIFO" simple_read fifo
 }
 
-test_file_copy() {
+# copies NAME: that example copies files
+copies() {
+    copy=$1
     for file in big text short empty; do
-        works file_copy $file copy
+        works "$copy" $file copy
         cmp -s $file copy
-        result $? "file_copy: the copy of $file equals the original"
+        result $? "$copy: the copy of $file equals the original"
     done
     chmod 640 text
     rm -f copy
-    (umask 022 && run file_copy text copy)
-    is "$(stat -c %a copy)" 640 "file_copy keeps the permissions"
-    refuses 2 "one argument" file_copy big
-    refuses 1 "a missing source" file_copy missing copy
-    refuses 1 "a directory as its source" file_copy tree copy
-    refuses 1 "a directory as its destination" file_copy big tree
+    (umask 022 && run "$copy" text copy)
+    is "$(stat -c %a copy)" 640 "$copy keeps the permissions"
+    refuses 2 "one argument" "$copy" big
+    refuses 1 "a missing source" "$copy" missing copy
+    refuses 1 "a directory as its source" "$copy" tree copy
+    refuses 1 "a directory as its destination" "$copy" big tree
     before=$(sum_of big)
-    refuses 1 "to copy a file onto itself" file_copy big ./big
-    is "$(sum_of big)" "$before" "file_copy left that file alone"
-    (trap '' XFSZ && ulimit -f 2000 && run file_copy big copy)
-    is "$? $(cat err)" "1 file_copy: copy: File too large" "file_copy: a write that fails is told"
+    refuses 1 "to copy a file onto itself" "$copy" big ./big
+    is "$(sum_of big)" "$before" "$copy left that file alone"
+    (trap '' XFSZ && ulimit -f 2000 && run "$copy" big copy)
+    is "$? $(cat err)" "1 $copy: copy: File too large" "$copy: a write that fails is told"
+}
+
+test_file_copy() {
+    copies file_copy
+}
+
+test_coroutine_copy() {
+    copies coroutine_copy
 }
 
 test_write_modes() {
@@ -260,6 +271,11 @@ test_event_loop() {
     exec 3<>fifo
     # Not with timeout(1), which sends SIGCONT as well: LeakSanitizer hangs on that.
     "$examples/event_loop" fifo >out 2>err &
+    tries=0
+    until grep -Eq '^Sig(Blk|Cgt):.*[4-7c-f][0-9a-f]{3}$' /proc/$!/status || [ $tries -eq 300 ]; do
+        tries=$((tries + 1))
+        sleep 0.1
+    done
     sleep 1
     kill -TERM $!
     wait $!
@@ -321,6 +337,11 @@ test_bulk_reader() {
     [ "$(value 'highest depth')" -gt 0 ]
     result $? "bulk_reader tells the highest depth"
     scans --depth 1
+    scans --then 'echo "engine is there"'
+    is "$(tail -n 1 out)" "engine is there" "bulk_reader --then runs the command last"
+    status=0
+    run bulk_reader --then false tree || status=$?
+    is $status 1 "bulk_reader tells when that fails"
     scans --cold
     scans --threads-backend
     is "$(value backend)" threads "bulk_reader --threads-backend does as told"
@@ -348,6 +369,24 @@ test_bulk_reader() {
     [ "$(value checksum)" != "$checksum" ]
     result $? "bulk_reader: one byte makes another checksum"
     refuse_bulk_reader
+}
+
+# The one in C++ has no options.
+test_bulk_reader_cpp() {
+    files=$(find tree -type f | wc -l | tr -d ' ')
+    bytes=$(find tree -type f -exec cat {} + | wc -c | tr -d ' ')
+    checksum=
+    scans
+    scans
+    printf x | dd of=tree/big bs=1 seek=100000 conv=notrunc 2>/dev/null
+    works bulk_reader tree
+    [ "$(value checksum)" != "$checksum" ]
+    result $? "bulk_reader: one byte makes another checksum"
+    refuses 2 "no argument" bulk_reader
+    refuses 1 "a missing directory" bulk_reader missing
+    refuses 1 "a file" bulk_reader big
+    mkdir nothing
+    refuses 1 "a directory without files" bulk_reader nothing
 }
 
 check_table() {
@@ -397,8 +436,15 @@ run bulk_reader tree
 backend=$(value backend) # what there is without asking for any
 unstoppable="the thread backend does not stop a read that has begun"
 for example in quickstart simple_read file_copy write_modes cancel_request registered_buffers \
-    vectored_io event_loop custom_config log_handler bulk_reader watch_limit; do
+    vectored_io event_loop custom_config log_handler; do
     "test_$example"
 done
+if [ -x "$examples/coroutine_copy" ]; then
+    test_coroutine_copy
+    test_bulk_reader_cpp
+else
+    test_bulk_reader
+    test_watch_limit
+fi
 echo "1..$count"
 [ "$failed" -eq 0 ]

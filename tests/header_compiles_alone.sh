@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# auraio.h compiles alone, with nothing included before it, as strict C11 and as
+# auraio_prometheus.h, and auraio.h in it, compile with nothing included before them, as strict C11 and as
 # strict C++17: by the compilers of this build ($CC, $CXX) and by the others that
 # are here, and against musl. AURAIO_CPPFLAGS tells where the headers lie; without
 # it the installed ones are meant.
@@ -17,14 +17,14 @@ compiles() {
     esac
     seen=$seen$1\ $2:
     count=$((count + 1))
-    what="$1 takes auraio.h alone as $3"
+    what="$1 takes the headers alone as $3"
     if ! command -v "${1%% *}" >/dev/null 2>&1; then
         echo "ok $count - $what # SKIP ${1%% *} is not installed"
         return
     fi
     # A compiler may come with flags (gcc -m32), and AURAIO_CPPFLAGS is a list of words.
     # shellcheck disable=SC2086
-    if messages=$(echo '#include <auraio.h>' |
+    if messages=$(printf '#include <%s>\n' auraio_prometheus.h auraio.h |
         $1 $AURAIO_CPPFLAGS -std="$3" -pedantic-errors -Wall -Wextra -Werror \
             -fsyntax-only -x "$2" - 2>&1); then
         echo "ok $count - $what"

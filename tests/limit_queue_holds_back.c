@@ -15,6 +15,43 @@ static auraio_target_stats_t pipes(void)
     return target;
 }
 
+struct taken {
+    unsigned char byte;
+    int number;
+};
+
+static int taken;
+
+static void take_number(auraio_request_t *req, ssize_t result, void *user_data)
+{
+    struct taken *one = user_data;
+
+    (void)req;
+    one->number = result == 1 ? taken++ : -1;
+}
+
+/* One at a time from one pipe: who gets which byte shows in which order they begin. */
+static void moves_up_in_order(void)
+{
+    struct taken bytes[OPERATIONS] = {{0}};
+    int ends[2], in_order = 0, accepted = 0;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        bail("pipe: %s", strerror(errno));
+    is(auraio_set_max_in_flight(engine, 1), 0, "a limit of 1");
+    for (int i = 0; i < OPERATIONS; i++)
+        accepted += auraio_read(engine, ends[0], auraio_buf(&bytes[i].byte), 1, 0, take_number,
+                                &bytes[i]) != NULL;
+    is(accepted, OPERATIONS, "reads of one pipe");
+    is(write(ends[1], "abcdefghij", OPERATIONS), OPERATIONS, "a byte for each");
+    is(auraio_drain(engine, 10000), OPERATIONS, "all complete");
+    for (int i = 0; i < OPERATIONS; i++)
+        in_order += bytes[i].byte == 'a' + i && bytes[i].number == i;
+    is(in_order, OPERATIONS, "in the order in which they were submitted");
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     struct slow slow[OPERATIONS];
@@ -61,6 +98,7 @@ int main(void)
     is(stats.queued + stats.current_in_flight, 0, "nothing is left");
     ok(stats.peak_in_flight <= LIMIT + 2, "never more in flight than that (%d)",
        stats.peak_in_flight);
+    moves_up_in_order();
     auraio_destroy(engine);
     return done();
 }

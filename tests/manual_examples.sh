@@ -3,14 +3,16 @@
 # Every program in sections 3 and 7 of the manual compiles without a warning and runs:
 # it exits with 0, prints something and leaves no file behind. Where io_uring can be refused it runs
 # twice, so that AURAIO_BACKEND_AUTO is the thread backend the second time. A program
-# stands between .EX and .EE after a line .\" example: NAME. Runs in the top build
+# stands between .EX and .EE after a line .\" example: NAME; where the name begins with cxx_ it is
+# C++20, and left out without a compiler that knows its coroutines (AURAIO_CXX). Runs in the top build
 # directory; AURAIO_LIBRARY is the shared library.
 set -u
 LC_ALL=C
 export LC_ALL
 
-: "${top_srcdir:=.}" "${CC:=cc}" "${AURAIO_CPPFLAGS=-Iinclude -I$top_srcdir/include}"
+: "${top_srcdir:=.}" "${CC:=cc}" "${CXX:=c++}" "${AURAIO_CXX:=}" "${AURAIO_CPPFLAGS=-Iinclude -I$top_srcdir/include}"
 : "${AURAIO_CFLAGS=-O2}" "${AURAIO_LIBRARY:=$(pwd)/lib/.libs/libauraio.so}"
+: "${AURAIO_PROM_LIBRARY:=$(pwd)/exporters/.libs/libauraio-prom.so}"
 roff=$(cat "$top_srcdir/man/roff.awk")
 limit=20
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/auraio-manual-XXXXXX") && scratch=$(cd "$scratch" && pwd) ||
@@ -81,7 +83,7 @@ extract() {
 
 compile() {
     # shellcheck disable=SC2086 # lists of words
-    $CC $AURAIO_CPPFLAGS $AURAIO_CFLAGS -D_GNU_SOURCE "$@"
+    $CC $AURAIO_CPPFLAGS ${AURAIO_YOUNG_CPPFLAGS-} $AURAIO_CFLAGS -D_GNU_SOURCE "$@"
 }
 
 # runs COMMAND...: in an empty directory
@@ -97,9 +99,26 @@ runs() {
     return 1
 }
 
+# compile_example NAME
+compile_example() {
+    case $1 in
+    cxx_*) set -- "$1" -std=c++20 -x c++ ;;
+    *) set -- "$1" -x c ;;
+    esac
+    example=$1
+    shift
+    set -- "$@" "$scratch/$example.c" -x none -Wl,--as-needed
+    [ ! -f "${AURAIO_PROM_LIBRARY-}" ] ||
+        set -- "$@" "$AURAIO_PROM_LIBRARY" -Wl,-rpath,"${AURAIO_PROM_LIBRARY%/*}"
+    (
+        case $example in cxx_*) CC=$CXX ;; esac
+        compile -Wall -Wextra -Werror -o "$scratch/$example" "$@" \
+            "$AURAIO_LIBRARY" -Wl,-rpath,"${AURAIO_LIBRARY%/*}"
+    )
+}
+
 works() {
-    compile -Wall -Wextra -Werror -o "$scratch/$1" "$scratch/$1.c" \
-        "$AURAIO_LIBRARY" -Wl,-rpath,"${AURAIO_LIBRARY%/*}" &&
+    compile_example "$1" &&
         runs "$scratch/$1" && { [ -z "$refuse" ] || runs "$refuse" "$scratch/$1"; }
 }
 
@@ -143,7 +162,13 @@ else
     echo "ok $count - the programs can run without io_uring # SKIP no seccomp filters here"
 fi
 while read -r name page; do
-    ok "$name of ${page##*/}" works "$name"
+    case $name,$AURAIO_CXX in
+    cxx_*,no*)
+        count=$((count + 1))
+        echo "ok $count - $name of ${page##*/} # SKIP C++: $AURAIO_CXX"
+        ;;
+    *) ok "$name of ${page##*/}" works "$name" ;;
+    esac
 done <"$scratch/list"
 echo "1..$count"
 [ $failed -eq 0 ]

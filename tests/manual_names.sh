@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The manual describes what auraio.h declares: every function is named by one page of
+# The manual describes what auraio.h and auraio_prometheus.h declare: every function is named by one page of
 # section 3, which has its prototype, the sections that are demanded and references to
 # pages that exist. Runs in the top build directory.
 set -eu
@@ -10,6 +10,7 @@ export LC_ALL
 : "${top_srcdir:=.}" "${CC:=cc}" "${AURAIO_CPPFLAGS=-Iinclude -I$top_srcdir/include}"
 man=$top_srcdir/man
 header=$top_srcdir/include/auraio.h
+prometheus=$top_srcdir/include/auraio_prometheus.h
 roff=$(cat "$man/roff.awk")
 list=$(mktemp -d)
 trap 'rm -rf "$list"' EXIT
@@ -168,7 +169,7 @@ if [ ! -e "$1" ]; then
     exit 99
 fi
 version=$(echo AURAIO_VERSION_STRING | preprocess -P -include auraio.h -x c - | sed -n 's/^"\(.*\)"$/\1/p')
-statements <"$header" >"$list/statements"
+cat "$header" "$prometheus" | statements >"$list/statements"
 
 for page; do
     echo "${page#"$top_srcdir/"}"
@@ -182,16 +183,18 @@ sed -n 's/^.*\.3 //p' "$list/names" | sort >"$list/all"
 uniq -d "$list/all" >"$list/twice"
 ok 'no name stands on two pages, or twice on one' none twice
 
-# What auraio.h has besides functions may have a page, but need not.
+# What auraio.h has besides functions may have a page, but need not; so may other headers.
 {
+    (cd "$top_srcdir/include" && ls -- *.hpp)
     sed -n -E -e 's/^typedef.*[ *](auraio_[a-z0-9_]+)$/\1/p' \
         -e 's/^typedef[^(]*\(\*(auraio_[a-z0-9_]+)\).*/\1/p' "$list/statements"
-    preprocess -dM "$header" | sed -n -E 's/^#define (AURAIO_[A-Z0-9_]+).*/\1/p'
+    preprocess -dM "$prometheus" | sed -n -E 's/^#define (AURAIO_[A-Z0-9_]+).*/\1/p'
 } | sort -u >"$list/not_functions"
 comm -23 "$list/all" "$list/not_functions" >"$list/manual"
 {
     functions <"$list/statements"
-    sed -n 's/^ *\(auraio_[a-z0-9_]*\);.*/\1/p' "$top_srcdir/lib/libauraio.map"
+    sed -n 's/^ *\(auraio_[a-z0-9_]*\);.*/\1/p' "$top_srcdir/lib/libauraio.map" \
+        "$top_srcdir/exporters/libauraio-prom.map"
 } | sort -u >"$list/library"
 ok "the manual names the functions of the library: $(wc -l <"$list/library")" same manual library
 
@@ -207,6 +210,7 @@ for page; do
     ok "$name has its sections" has_sections "$page"
     ok "$name refers to pages that exist" has_references "$page"
     case $name in
+    *.hpp.3) ;; # of a header in another language
     *.3) ok "$name declares what auraio.h declares" has_prototypes "$page" ;;
     esac
 done

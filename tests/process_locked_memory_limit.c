@@ -19,6 +19,7 @@ static int one_engine(void)
     EXPECT(engine);
     EXPECT(auraio_get_features(engine, &features) == 0);
     EXPECT(features.backend == AURAIO_BACKEND_URING || features.uring_errno != 0);
+    EXPECT(features.backend == AURAIO_BACKEND_URING || features.reason[0]);
     for (int i = 0; i < 20; i++) {
         memset(buf, 0, sizeof buf);
         EXPECT(outcome(engine, auraio_read(engine, fd, auraio_buf(buf), BLOCK_BYTES, 0, see, &seen),
@@ -43,7 +44,8 @@ static int as_ordinary_user(void *arg)
 
 int main(void)
 {
-    const rlim_t limits[] = {0, 4096, 65536, 1 << 20, 8 << 20};
+    const rlim_t limits[] = {0,       4096,    65536,   128 << 10, 256 << 10,
+                             1 << 19, 1 << 20, 2 << 20, 4 << 20,   8 << 20};
     pid_t children[PROCESSES];
 
     if (geteuid() != 0)

@@ -5,7 +5,7 @@
 #include "slow.h"
 #include "threads.h"
 
-enum { STOPS = 5, WORK_MS = 1500, BLOCK_BYTES = 4096 };
+enum { STOPS = 5, STOP_MS = 100, LAST_STOP_MS = 3000, WORK_MS = 5000, BLOCK_BYTES = 4096 };
 
 static int work(void *arg)
 {
@@ -39,7 +39,7 @@ int main(void)
     for (int i = 0; i < STOPS; i++) {
         sleep_ms(150);
         kill(child, SIGSTOP);
-        sleep_ms(100);
+        sleep_ms(i < STOPS - 1 ? STOP_MS : LAST_STOP_MS);
         kill(child, SIGCONT);
     }
     is(join_child(child), 0, "a process that was stopped %d times has done its work", STOPS);

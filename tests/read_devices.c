@@ -1,6 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Character devices answer as they answer pread(2) and pwrite(2). */
+/* Character devices and files of /proc answer as they answer pread(2) and pwrite(2). */
 #include "outcome.h"
+
+/* Files of /proc are regular and have no size. */
+static void is_read_to_its_end(auraio_engine_t *engine)
+{
+    static char wanted[4096], got[4096];
+    struct seen seen = {0};
+    int fd = open("/proc/version", O_RDONLY | O_CLOEXEC);
+    ssize_t n = pread(fd, wanted, sizeof wanted, 0);
+
+    ok(n > 0, "pread reads a file of /proc");
+    is(outcome(engine, auraio_read(engine, fd, auraio_buf(got), sizeof got, 0, see, &seen), &seen),
+       n, "the engine reads as much");
+    ok(n > 0 && memcmp(got, wanted, (size_t)n) == 0, "and the same");
+    close(fd);
+}
 
 int main(void)
 {
@@ -27,6 +42,7 @@ int main(void)
     is(outcome(engine, auraio_write(engine, full, auraio_buf(buf), sizeof buf, 0, see, &seen),
                &seen),
        -ENOSPC, "/dev/full takes nothing");
+    is_read_to_its_end(engine);
     auraio_destroy(engine);
     return done();
 }

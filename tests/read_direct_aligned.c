@@ -50,6 +50,20 @@ static void ends_with_a_part_of_a_block(auraio_engine_t *engine, unsigned char *
     close(fd);
 }
 
+/* There is no direct I/O on a pipe. */
+static void is_safe_without_direct(void)
+{
+    size_t memory = 0, offset = 0;
+    int ends[2];
+
+    if (pipe(ends) != 0)
+        bail("pipe: %s", strerror(errno));
+    is(auraio_file_alignment(ends[0], &memory, &offset), 0, "the alignment of a pipe is told");
+    ok(memory == 4096 && offset == 4096, "one that suits every file");
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     auraio_engine_t *engine = test_engine(NULL);
@@ -63,6 +77,7 @@ int main(void)
     ok((uintptr_t)buf % memory == 0, "a buffer of the pool has the alignment (%zu)", memory);
     ok(offset >= 512 && offset <= 65536 && (offset & (offset - 1)) == 0,
        "the alignment of offsets is a power of two (%zu)", offset);
+    is_safe_without_direct();
     reads(engine, fd, buf, offset);
     writes(engine, fd, buf, offset);
     ends_with_a_part_of_a_block(engine, buf);

@@ -3,6 +3,7 @@
  * its numbers. */
 #include "slow.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -44,6 +45,29 @@ static int file_elsewhere(int fd)
     return write(shm, "x", 1) == 1 ? shm : -1;
 }
 
+/* A descriptor is looked up at its number modulo 1024. */
+static void one_place_for_two(int fd, int elsewhere)
+{
+    struct rlimit limit;
+    int high = -1;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max > 2048) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+        high = dup2(elsewhere, fd + 1024);
+    }
+    if (high < 0) {
+        skip("descriptors 1024 apart", "not to be had: %s", strerror(errno));
+        return;
+    }
+    engine = test_engine(NULL);
+    for (int i = 0; i < 3; i++)
+        is(read_from(fd) + read_from(high), 2, "descriptors 1024 apart are read in turns");
+    is(auraio_get_target_count(engine), 2, "and have a target each");
+    auraio_destroy(engine);
+    close(high);
+}
+
 int main(void)
 {
     int fd = scratch_file("file", 1, 0), again = scratch_file("again", 1, 0), n = 1;
@@ -72,5 +96,7 @@ int main(void)
     auraio_target_stats_t target;
     is(auraio_get_target_stats(engine, n, &target), -1, "there is none behind the last");
     auraio_destroy(engine);
+    if (elsewhere >= 0)
+        one_place_for_two(fd, elsewhere);
     return done();
 }

@@ -11,10 +11,14 @@
 
 #include <auraio.h>
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#else
+#include <stdatomic.h>
 
 /* What a callback was told. Zero it before use; it must outlive the operation. */
 struct seen {
@@ -26,6 +30,10 @@ struct seen {
 
 /* A callback: user_data is a struct seen *. */
 void see(auraio_request_t *req, ssize_t result, void *user_data);
+
+/* Waits until what was seen, at most 60 s; false after that. */
+bool wait_seen(auraio_engine_t *engine, struct seen *seen);
+#endif
 
 /* Options with the backend under test set. */
 void test_options(auraio_options_t *options);
@@ -48,14 +56,15 @@ int scratch_file(const char *name, size_t bytes, int flags);
 unsigned char pattern(uint64_t offset);
 bool matches_pattern(const void *buf, size_t len, uint64_t offset);
 
-/* Waits until what was seen, at most 60 s; false after that. */
-bool wait_seen(auraio_engine_t *engine, struct seen *seen);
-
 /* Milliseconds, monotonic. */
 double now_ms(void);
 
 /* Open descriptors and threads (kernel's iou-* workers aside) of this process. */
 int count_fds(void);
 int count_threads(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

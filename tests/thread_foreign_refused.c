@@ -6,7 +6,7 @@
 
 static auraio_engine_t *engine;
 static struct slow slow;
-static _Atomic int calls, refused, allowed;
+static _Atomic int calls, refused, allowed, destroyed;
 
 static void is_refused(bool failed)
 {
@@ -63,6 +63,13 @@ static void *use_what_is_open(void *arg)
     return NULL;
 }
 
+static void *destroy_it(void *arg)
+{
+    (void)arg;
+    atomic_store(&destroyed, auraio_destroy_timeout(engine, 1000));
+    return NULL;
+}
+
 static void with(auraio_backend_t backend, const char *what)
 {
     auraio_options_t options;
@@ -90,7 +97,9 @@ static void with(auraio_backend_t backend, const char *what)
     is(outcome(engine, auraio_nop(engine, see, &seen), &seen), 0, "%s: the owner works on", what);
     is(slow_finish(engine, &slow), 1, "%s: its operation completes", what);
     is(never.calls, 0, "%s: no callback of the other thread ran", what);
-    auraio_destroy(engine);
+    start_threads(&thread, 1, destroy_it, NULL);
+    join_threads(&thread, 1);
+    is(atomic_load(&destroyed), 0, "%s: another may destroy it when nothing is pending", what);
 }
 
 int main(void)

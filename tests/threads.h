@@ -22,6 +22,15 @@ static inline void join_threads(pthread_t *threads, int n)
         pthread_join(threads[i], NULL);
 }
 
+/* How often a race is run: so often, or what AURAIO_TEST_ROUNDS says. */
+static inline int rounds_of_race(int usual)
+{
+    const char *wanted = getenv("AURAIO_TEST_ROUNDS");
+    int n = wanted ? atoi(wanted) : 0;
+
+    return n > 0 ? n : usual;
+}
+
 static inline void sleep_ms(int ms)
 {
     struct timespec ts = {ms / 1000, (long)(ms % 1000) * 1000000};

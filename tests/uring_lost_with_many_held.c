@@ -5,7 +5,9 @@
 #include "slow.h"
 #include "threads.h"
 
-enum { HELD = 30000, DEPTH = 32768, STACK_BYTES = 512 * 1024, BLOCK_BYTES = 64 };
+/* The depth is the largest there is. */
+enum { DEPTH = sizeof(void *) > 4 ? 32768 : 8128, HELD = DEPTH - 128 };
+enum { STACK_BYTES = 512 * 1024, BLOCK_BYTES = 64 };
 
 static _Atomic int refusal; /* what the kernel says to every entry */
 static _Atomic int accepted, calls, failed;

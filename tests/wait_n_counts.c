@@ -55,6 +55,14 @@ int main(void)
     ok(took_ms >= LEAST_MS && took_ms < GENEROUS_MS, "after the whole time (%.0f ms)", took_ms);
     is(seen_once(3), 3, "each callback has run once");
     is(slow_finish(engine, &slow), 1, "the last one completes");
+
+    is(submit_nops(3), 3, "3 operations");
+    is(auraio_wait_n(engine, INT_MAX, SHORT_MS), 3, "as many as come within the time");
+    is(seen_once(3), 3, "each callback has run once");
+    if (on_single()) {
+        is(submit_nops(3), 3, "3 operations");
+        is(auraio_wait_n(engine, INT_MAX, -1), 3, "without a limit: until none is in flight");
+    }
     auraio_destroy(engine);
     return done();
 }

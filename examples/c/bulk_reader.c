@@ -2,13 +2,15 @@
 /*
  * Read every regular file below a directory, as a backup or an indexer does.
  *
- *     bulk_reader [--compare] [--cold] [--direct] [--depth N] [--threads-backend] DIRECTORY
+ *     bulk_reader [--compare] [--cold] [--direct] [--depth N] [--threads-backend]
+ *                 [--then COMMAND] DIRECTORY
  *
  * N lanes work side by side. Each opens a piece of a file, reads it block by block and
  * closes it, all through the engine; every callback asks for the next step. --compare
  * has one thread read the same with open, pread and close, in turn with the engine, and
  * checks that both saw the same bytes. --cold asks the kernel to drop the files' pages
- * first. Symbolic links are not followed, other file systems not entered.
+ * first. --then has a shell run COMMAND while the engine is still there, so that others can
+ * look at its statistics. Symbolic links are not followed, other file systems not entered.
  */
 #define _GNU_SOURCE 1
 
@@ -34,6 +36,7 @@ enum {
 
 static int compare, cold, direct, threads;
 static long depth = 64;
+static const char *then;
 static int open_flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW;
 
 /* A file has one, or more when it is long, so that many lanes can read it. */
@@ -291,9 +294,13 @@ static void run_comparison(const char *directory)
 static void parse(int argc, char **argv)
 {
     const struct option known[] = {
-        {"compare", no_argument, &compare, 1},      {"cold", no_argument, &cold, 1},
-        {"direct", no_argument, &direct, O_DIRECT}, {"threads-backend", no_argument, &threads, 1},
-        {"depth", required_argument, NULL, 'd'},    {NULL, 0, NULL, 0},
+        {"compare", no_argument, &compare, 1},
+        {"cold", no_argument, &cold, 1},
+        {"direct", no_argument, &direct, O_DIRECT},
+        {"threads-backend", no_argument, &threads, 1},
+        {"depth", required_argument, NULL, 'd'},
+        {"then", required_argument, NULL, 't'},
+        {NULL, 0, NULL, 0},
     };
     char *end = "";
     int c;
@@ -302,9 +309,11 @@ static void parse(int argc, char **argv)
     while ((c = getopt_long(argc, argv, "", known, NULL)) != -1 && c != '?')
         if (c == 'd')
             depth = strtol(optarg, &end, 10);
+        else if (c == 't')
+            then = optarg;
     if (c == '?' || *end || depth < 1 || depth > MAX_DEPTH || optind != argc - 1) {
         fprintf(stderr, "usage: bulk_reader [--compare] [--cold] [--direct] [--depth N] "
-                        "[--threads-backend] DIRECTORY\n");
+                        "[--threads-backend] [--then COMMAND] DIRECTORY\n");
         exit(2);
     }
     open_flags |= direct;
@@ -324,6 +333,7 @@ int main(int argc, char **argv)
         sync(); /* dirty pages cannot be dropped */
 
     auraio_options_init(&options);
+    snprintf(options.name, sizeof options.name, "bulk_reader");
     options.single_thread = true;
     options.queue_depth = (int)depth; /* a callback may use the place of what it reports */
     options.backend = threads ? AURAIO_BACKEND_THREADS : AURAIO_BACKEND_AUTO;
@@ -335,6 +345,9 @@ int main(int argc, char **argv)
     else
         read_with_engine();
     print_pass();
+    fflush(stdout);
+    if (then && system(then) != 0)
+        errors++;
     auraio_destroy(engine);
     return errors > 0;
 }

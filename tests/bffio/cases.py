@@ -6,7 +6,8 @@
     data    lines `NAME SIZE`: files with known contents that are there before
     env     lines `NAME=VALUE`
     stdin   a file; stdout a path instead of a pipe; signal `NAME SECONDS`
-    checks  names of properties and consumers; each is one line of the report
+    checks  names of properties and consumers; each is one line of the report; `syncs` runs
+            both under strace
     status  bffio's exit status where it differs from fio's on purpose
     stderr  a regular expression that bffio's stderr matches
     that    lines of Python, true of the element list j of jobs[]; `d` is the document

@@ -257,7 +257,8 @@ static void round_of(char *path, const char **wrong)
     for (int i = 0; i < 2; i++) {
         jobs[i] = random_job();
         random_stat(&stats[i], &jobs[i]);
-        results[i] = (struct result){.job = &jobs[i], .stat = &stats[i], .jobs = 1};
+        results[i] =
+            (struct result){.job = &jobs[i], .last = &jobs[i], .stat = &stats[i], .jobs = 1};
         results[i].group = (unsigned)(rand() % 3);
     }
     text = report_text(&settings, results, (size_t)(rand() % 3));

@@ -2,36 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # No option of --cmdhelp is taken and forgotten: each one stands in a case of cases/*.ini, in
-# run_behaviour.sh, or below, where its effect is looked for, where it is told to be ignored, or
+# another script, or below, where its effect is looked for, where it is told to be ignored, or
 # where only the value that changes nothing is taken. TAP.
-set -u
-LC_ALL=C
-export LC_ALL
-
-: "${top_srcdir:=.}" "${BFFIO:=tools/bffio/bffio}"
-case $BFFIO in /*) ;; *) BFFIO=$PWD/$BFFIO ;; esac
-cases=$(cd "$top_srcdir/tests/bffio" && pwd)
-[ -x "$BFFIO" ] || {
-    echo "Bail out! no $BFFIO"
-    exit 99
-}
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/bffio-options-XXXXXX") && cd "$scratch" || exit 99
-trap 'cd / && rm -rf "$scratch"' EXIT
-trap 'exit 99' HUP INT TERM
-count=0
-failed=0
-
-# result STATUS WHAT
-result() {
-    count=$((count + 1))
-    if [ "$1" -eq 0 ]; then
-        echo "ok $count - $2"
-    else
-        failed=1
-        echo "not ok $count - $2"
-        [ -f err ] && sed 's/^/# /' err
-    fi
-}
+# shellcheck source=/dev/null
+. "${top_srcdir:=.}/tests/bffio/script.sh"
 
 # run ARGUMENT...: reads of a file of 1 MiB, as JSON.
 run() {
@@ -46,35 +20,36 @@ j = (json.load(open("out"))["jobs"] or [None])[0]
 sys.exit(0 if eval(sys.argv[1]) else 1)' "$1"
 }
 
-# while_running ARGUMENT...: bffio beside the command in $look, whose status it is.
+# while_running ARGUMENT...: bffio beside the command in $look, whether that comes true.
 while_running() {
     "$BFFIO" --name=a --filename=file --size=1m --invalidate=0 --ioengine=psync --rw=randread \
         --time_based --runtime=20 --rate_iops=100 "$@" >out 2>err &
     pid=$!
-    sleep 1
+    until_true "$look"
     eval "$look"
     status=$?
+    running $pid
     kill $pid
     wait $pid
     return $status
 }
 
 ignored='clocksource=cpu disk_util=0 fadvise_hint=1 ioscheduler=none log_entries=8
-    unique_filename=1 userspace_reap verify_state_save=1 verifysort=0 create_serialize=0
-    verify_async=2'
-neutral='dedupe_mode=repeat:working_set fill_device=0:1 io_submit_mode=inline:offload
-    lockfile=none:exclusive mem=malloc:mmap unlink_each_loop=0:1 write_hint=none:short
-    zonemode=none:zbd'
-# No machine of the tests has what these need: a mounted device of its own, a file system with
-# atomic writes, one that loses what is not synchronized. significant_figures takes nothing but 4.
-elsewhere='allow_mounted_write atomic create_fsync significant_figures'
+    softrandommap=1
+    unique_filename=1 userspace_reap verify_state_save=1 verifysort=0 verify_async=2'
+neutral='dedupe_mode=repeat:working_set io_submit_mode=inline:offload lockfile=none:exclusive
+    mem=malloc:mmap write_hint=none:short zonemode=none:zbd'
+# No machine of the tests has what these need: a file system with atomic writes, one that loses
+# what is not synchronized. significant_figures takes nothing but 4.
+elsewhere='atomic create_fsync significant_figures'
 
-# In a case, in run_behaviour.sh or in this file, by its name or its alias.
+# In a case or in one of the scripts, by its name or its alias.
+tests=$top_srcdir/tests/bffio
 not_looked_at() {
     "$BFFIO" --cmdhelp | sed -n 's/^\([a-z][a-z0-9_-]*\) *:.*/\1/p' | while read -r option; do
         alias=$("$BFFIO" --cmdhelp="$option" | sed -n 's/^ *alias: //p')
-        grep -qwE -e "$option${alias:+|$alias}" "$cases"/cases/*.ini "$cases/run_behaviour.sh" \
-            "$cases/options_honoured.sh" || echo "$option"
+        grep -qwE -e "$option${alias:+|$alias}" "$tests"/cases/*.ini "$tests"/run_behaviour.sh \
+            "$tests"/options_honoured.sh "$tests"/block_devices.sh || echo "$option"
     done
 }
 missing=$(not_looked_at)
@@ -129,7 +104,7 @@ while_running --cpumask=1
 result $? 'cpumask'
 while_running --cpus_allowed=0 --cpus_allowed_policy=split
 result $? 'cpus_allowed_policy'
-if command -v strace >/dev/null && strace -o trace true 2>/dev/null; then
+if can_trace; then
     strace -f -o trace "$BFFIO" --name=a --filename=file --size=64k --ioengine=pvsync2 --nowait=1 \
         --hipri=0 --mem_align=64k >out 2>err
     grep -q 'preadv2.*RWF_NOWAIT' trace && grep -qE 'iov_base=.*' trace
@@ -139,6 +114,8 @@ if command -v strace >/dev/null && strace -o trace true 2>/dev/null; then
     grep -q IORING_SETUP_SQPOLL trace && grep -q IORING_REGISTER_BUFFERS trace &&
         grep -q IORING_REGISTER_FILES trace
     result $? 'sqthread_poll, fixedbufs, registerfiles'
+else
+    skip 'strace is not there or not allowed' 'nowait' 'sqthread_poll, fixedbufs, registerfiles'
 fi
 
 # Places.
@@ -196,7 +173,7 @@ result $? 'steadystate_ramp_time'
 "$BFFIO" --name=a --filename=cut --size=1m --rw=randread --invalidate=0 --ioengine=psync \
     --time_based --runtime=3 --rate_iops=100 --continue_on_error=io --error_dump=1 >out 2>err &
 pid=$!
-sleep 1
+running $pid
 : >./cut
 wait $pid
 [ "$(grep -c 'io_u error' err)" -gt 1 ]
@@ -207,5 +184,4 @@ run --exitall --exit_what=all --rw=read --name=b --filename=file --size=1m --sto
 [ $(($(date +%s) - began)) -lt 10 ]
 result $? 'exit_what=all'
 
-echo "1..$count"
-exit $failed
+finish

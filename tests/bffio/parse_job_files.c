@@ -223,7 +223,7 @@ static void check_dictionary(void)
     const struct option_def *def;
     size_t missing = 0;
 
-    snprintf(path, sizeof(path), "%s/tests/bffio/fuzz_parse.dict", srcdir != NULL ? srcdir : ".");
+    snprintf(path, sizeof(path), "%s/tests/fuzz/job_file.dict", srcdir != NULL ? srcdir : ".");
     read_back(path, dictionary, sizeof(dictionary));
     for (size_t i = 0; (def = option_at(i)) != NULL; i++) {
         snprintf(word, sizeof(word), "\"%s=\"", def->name);

@@ -7,6 +7,7 @@
 #include "parse_lines.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -62,13 +63,13 @@ static bool we_take(int argc, char **argv)
     return result != PARSE_FAILED;
 }
 
+/* Each start of fio takes 0.1 s of a CPU: it is asked by make check-bffio. */
 static void compare_lines(void)
 {
-    char *only_fio[] = {(char *)(uintptr_t) "fio", (char *)(uintptr_t) "--version", NULL};
-    bool has_fio = fio_takes(only_fio);
+    bool has_fio = getenv("AURAIO_TEST_FIO") != NULL;
 
     if (!has_fio)
-        note("fio is not installed: only bffio's side is checked");
+        note("fio is not asked (AURAIO_TEST_FIO): only bffio's side is checked");
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         enum verdict verdict = lines[i].verdict;
         char buffer[1024], *argv[MAX_WORDS + 1];

@@ -159,7 +159,7 @@ def check_that(case, pair):
         names = {name: {'d': run.document(), 'j': run.jobs(), 'run': run}
                  for name, run in (('fio', pair.fio), ('bffio', pair.bffio)) if run}
         for name, scope in names.items():
-            require(eval(line, {'abs': abs, 'all': all, 'any': any, 'sum': sum, 'max': max, 'len': len,
+            require(eval(line, {'abs': abs, 'all': all, 'any': any, 'sum': sum, 'max': max, 'len': len, 'list': list,
                                 'int': int, 'float': float}, scope),
                     '%s: not true: %s' % (name, line))
 
@@ -303,6 +303,19 @@ def check_document_lines(_case, pair):
     require(len(rows) >= 2, len(rows), 'lines')
     for row in rows:
         require('jobs' in json.loads(row), row[:80])
+
+
+def calls_of(run):
+    """The writes and syncs of a traced run, in their order."""
+    with open(run.path('trace.log'), encoding='utf-8') as file:
+        return re.findall(r'\b(pwrite64|fsync|fdatasync)\(', file.read())
+
+
+def check_syncs(_case, pair):
+    """The same writes and syncs in the same order."""
+    of_fio = calls_of(pair.fio)
+    require(of_fio, 'fio made no such call')
+    same(' '.join(of_fio), ' '.join(calls_of(pair.bffio)), 'calls')
 
 
 def check_cross(case, pair):

@@ -10,6 +10,7 @@ import tempfile
 import time
 
 TIMEOUT_S = 40
+TRACER = ['strace', '-f', '-o', 'trace.log', '-e', 'trace=pwrite64,fsync,fdatasync']
 SUFFIXES = {'k': 1 << 10, 'M': 1 << 20}
 
 
@@ -50,6 +51,14 @@ class Run:
                     with open(path, 'rb') as file:
                         found[os.path.relpath(path, self.directory)] = file.read()
         return found
+
+
+def can_trace():
+    """Whether strace is there and may look at a process."""
+    try:
+        return subprocess.run(['strace', '-o', os.devnull, 'true'], stderr=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
 
 
 class Number(float):
@@ -106,7 +115,7 @@ def words_of(case, program, arguments):
         extra += ['--output=out', '--output-format=json']
     if case.wants_offsets():
         extra += ['--write_lat_log=offsets', '--log_offset=1']
-    return [program] + extra + arguments
+    return (TRACER if 'syncs' in case.checks else []) + [program] + extra + arguments
 
 
 def run(case, command, directory):

@@ -31,6 +31,7 @@ static inline void leave_directory(void)
 static inline struct job default_job(unsigned kind, uint64_t size)
 {
     struct job job = {.name = job_name,
+                      .section = job_name,
                       .source = "test",
                       .numjobs = 1,
                       .kind = kind,

@@ -174,6 +174,21 @@ static void nothing_is_lost(void)
     is(world.process[0].target[0].waiting, 0, "nobody waits");
 }
 
+/* A thread that is busy seldom knows when something ended; what it knows is told all the same. */
+static void samples_of_a_busy_thread(void)
+{
+    struct setup setup = one_device((struct device_model){
+        .kind = DEVICE_SHARED, .channels = 20, .service_us = 66, .spread = SPREAD_EXPONENTIAL});
+    struct contestant contestant = {LAW_STATIC, 24};
+    const struct control_window *window = &world.process[0].target[0].window;
+
+    setup.seconds = 1.005;
+    world_init(&world, &setup, &contestant, 1);
+    world_run(&world);
+    ok(window->completed > 1000 && window->samples > window->completed / 100,
+       "latencies of %d operations are known, of %d", (int)window->samples, (int)window->completed);
+}
+
 static void same_seed(void)
 {
     static struct bout first, second, other;
@@ -241,6 +256,7 @@ int main(void)
     known_networks();
     disturbed();
     nothing_is_lost();
+    samples_of_a_busy_thread();
     same_seed();
     fair();
     equal_processes();

@@ -19,9 +19,13 @@ static void sample(struct target *target, uint64_t latency, uint64_t uncertain)
     double ceiling = target->pilot.config.ceiling_ns;
     static const double parts[] = {1.0, .9, .8};
 
-    if (target->countdown-- > 1 || uncertain * 10 > latency)
+    if (target->countdown > 1) {
+        target->countdown--;
         return;
+    }
     target->countdown = target->sample_every;
+    if (uncertain * 10 > latency)
+        return;
     window->samples++;
     window->latency[latency_bucket(latency)]++;
     for (int i = 0; i < 3 && ceiling > 0; i++)

@@ -28,8 +28,8 @@ static void judge(const struct inquiry *inquiry, const char *name)
 
 void inquiry_change(const struct inquiry *inquiry)
 {
-    static const char *const names[] = {"faster",  "slower",    "wider", "narrower",
-                                        "credits", "neighbour", "larger"};
+    static const char *const names[] = {"faster",   "slower",  "wider",     "wider-constant",
+                                        "narrower", "credits", "neighbour", "larger"};
 
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
         judge(inquiry, names[i]);

@@ -21,6 +21,10 @@
     {                                                                                              \
         .kind = DEVICE_SMOOTH, .channels = (n), .service_us = (us), .power = (p), LOGNORMAL(.4)    \
     }
+#define CONSTANT(n, us)                                                                            \
+    {                                                                                              \
+        .kind = DEVICE_SHARED, .channels = (n), .service_us = (us)                                 \
+    }
 #define DISK                                                                                       \
     {                                                                                              \
         .kind = DEVICE_DISK, .channels = 32, .service_us = 8333                                    \
@@ -97,6 +101,11 @@ static const struct setup scenarios[] = {
      ALONE,
      .device = {SSD(8, 200)},
      BECOMES(SSD(32, 200))},
+    {.name = "wider-constant",
+     .about = "12 channels of constant times become 40",
+     ALONE,
+     .device = {CONSTANT(12, 400)},
+     BECOMES(CONSTANT(40, 400))},
     {.name = "narrower",
      .about = "32 channels become 8",
      ALONE,

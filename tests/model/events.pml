@@ -37,6 +37,9 @@ byte sleeper = AWAKE;
 bool event_fd, signalled;
 bool seat_taken;
 byte wake_seq;
+#ifdef NO_OWN_MEMORY
+byte wake_seen; /* one for all waiters: what any of them has answered */
+#endif
 byte to_deliver; /* operations not delivered yet */
 byte woken;      /* waiters that saw the wake-up */
 
@@ -193,17 +196,26 @@ proctype waiter()
     byte seen;
     bool ready, was, slept;
 
+call:
+#ifdef NO_OWN_MEMORY
+    seen = wake_seen;
+#endif
 again:
     got = 0;
     poll_rings(got);
     if
-    :: wake_seq != seen -> seen = wake_seq; woken++
+    :: wake_seq != seen ->
+        seen = wake_seq;
+#ifdef NO_OWN_MEMORY
+        wake_seen = seen;
+#endif
+        woken++
     :: else
     fi;
     if
     :: got > 0 ->
         /* between two calls: what callbacks gathered is sent before the call returns */
-        goto again
+        goto call
     :: else
     fi;
 

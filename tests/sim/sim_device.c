@@ -91,6 +91,8 @@ static void start_on_file(struct sim_op *op)
         op->state = OP_HUNG;
         op->next = sim.hung;
         sim.hung = op;
+    } else if (inode && inode->silent && sim_opcode_is_data(op->opcode)) {
+        op->state = OP_SILENT;
     } else if (sim_chance(&sim.rand, sim.config.inline_ppm)) {
         sim_op_done(op, sim_faulty_result(op));
     } else if (inode && sim_opcode_is_data(op->opcode)) {
@@ -178,6 +180,11 @@ int sim_cancel(struct sim_ring *ring, struct sim_op *request)
                 break;
             }
         }
+        check_guard(op);
+        sim_op_done(op, -ECANCELED);
+        return 0;
+    }
+    if (op->state == OP_SILENT) {
         check_guard(op);
         sim_op_done(op, -ECANCELED);
         return 0;

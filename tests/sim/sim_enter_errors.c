@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * io_uring_enter fails with EINTR, EAGAIN, EBUSY or ENOMEM at each of the first
- * twenty calls, once and for 50 ms: nothing is lost, nothing doubled, and the ring
- * is not given up.
+ * twenty calls, those that create an engine makes among them, once and for 50 ms:
+ * nothing is lost, nothing doubled, and the ring is not given up.
  */
 #include "scenario.h"
 
@@ -22,13 +22,16 @@ static const char *run(int error, unsigned nth, uint64_t for_ns, bool single, bo
     plain_options(&options);
     options.single_thread = single;
     int fd = sim_file(AT_ONCE * PIECE);
+    sim_fail_enter(nth, error, for_ns);
     auraio_engine_t *engine = auraio_create_with_options(&options);
     if (!engine)
         return "no engine";
-    sim_fail_enter(nth, error, for_ns);
     const char *wrong = write_and_read(engine, fd, by_poll_fd);
     if (!wrong && auraio_get_fatal_error(engine))
         wrong = "the error was taken for a fatal one";
+    auraio_features_t features;
+    if (!wrong && (auraio_get_features(engine, &features) || features.uring_errno))
+        wrong = "io_uring was given up";
     if (!wrong && !for_ns && sim_counts()->enters > 12 * ROUNDS * AT_ONCE)
         wrong = "one failed call made for a storm of others";
     auraio_destroy(engine);

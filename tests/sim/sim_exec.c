@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/falloc.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -125,6 +126,15 @@ static int stat_file(const struct sim_op *op)
     return 0;
 }
 
+/* What lies between goes, and what is behind it moves up. */
+static int collapse(struct sim_inode *inode, int64_t from, int64_t to)
+{
+    if (to >= inode->size)
+        return -EINVAL;
+    memmove(inode->data + from, inode->data + to, (size_t)(inode->size - to));
+    return sim_inode_resize(inode, inode->size - (to - from));
+}
+
 static int fallocate_file(const struct sim_op *op)
 {
     struct sim_inode *inode = op->file->inode;
@@ -132,6 +142,8 @@ static int fallocate_file(const struct sim_op *op)
 
     if (op->offset < 0 || op->length <= 0)
         return -EINVAL;
+    if (op->mode == FALLOC_FL_COLLAPSE_RANGE)
+        return collapse(inode, op->offset, end);
     if (op->mode & ~(unsigned)FALLOC_FL_KEEP_SIZE)
         return -EOPNOTSUPP;
     if (end > inode->capacity)

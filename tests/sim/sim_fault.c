@@ -121,8 +121,13 @@ int sim_faulty_result(struct sim_op *op)
             sim_execute(op, op->length);
         return scheduled.result;
     }
-    if (op->cancel_asked && sim_below(&sim.rand, 2))
-        return sim_below(&sim.rand, 2) ? -EINTR : -ECANCELED;
+    if (op->cancel_asked && sim_below(&sim.rand, 2)) {
+        if (!sim_below(&sim.rand, 2))
+            return -ECANCELED;
+        if (op->opcode == IORING_OP_CLOSE) /* close(2): closed all the same */
+            sim_execute(op, op->length);
+        return -EINTR;
+    }
     if (op->ring)
         error = chance_error(op);
     if (error) {

@@ -69,6 +69,13 @@ void sim_close(int fd)
     sim_obj_put(obj);
 }
 
+void sim_close_all_of_library(void)
+{
+    for (int i = 0; i < sim.fd_high; i++)
+        if (sim.fds[i] && sim.library_fd[i])
+            sim_close(SIM_FD_BASE + i);
+}
+
 int sim_kern_close(int fd)
 {
     sim_kernel_call(500);

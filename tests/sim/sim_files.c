@@ -217,3 +217,8 @@ void sim_file_hang(int fd, bool hung)
     if (!hung)
         sim_release_hung(inode_of(fd));
 }
+
+void sim_file_silent(int fd)
+{
+    inode_of(fd)->silent = true;
+}

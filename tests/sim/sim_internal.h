@@ -30,7 +30,7 @@ struct sim_inode {
     uint64_t number;
     unsigned minor;
     int opens;
-    bool directory, hung;
+    bool directory, hung, silent;
 };
 
 struct sim_obj {
@@ -51,7 +51,16 @@ struct sim_obj {
     int64_t position;
 };
 
-enum sim_op_state { OP_NEW, OP_LINKED, OP_WAITING, OP_RUNNING, OP_POLLING, OP_HUNG, OP_DONE };
+enum sim_op_state {
+    OP_NEW,
+    OP_LINKED,
+    OP_WAITING,
+    OP_RUNNING,
+    OP_POLLING,
+    OP_HUNG,
+    OP_SILENT,
+    OP_DONE
+};
 
 struct sim_op {
     struct sim_op *next;          /* task work, overflow, pollers or hung list */

@@ -14,6 +14,11 @@ struct block {
     size_t size;
 };
 
+/* Where the library calls the allocator; kept from run to run. */
+#define SITES_MAX 256
+static struct sim_alloc_site sites[SITES_MAX];
+static size_t n_sites;
+
 static struct block *blocks; /* open addressing; a freed entry is filled again by rehashing */
 static size_t n_slots;
 static uint64_t fail_at; /* the count of allocations at which it fails; 0: never */
@@ -42,24 +47,46 @@ static void grow(void)
     free(old);
 }
 
-static bool must_fail(void)
+static struct sim_alloc_site *site_of(const void *at)
 {
+    size_t i = 0;
+
+    while (i < n_sites && sites[i].at != at)
+        i++;
+    if (i == SITES_MAX)
+        sim_fail("more than %d calls of the allocator", SITES_MAX);
+    n_sites += i == n_sites;
+    sites[i].at = at;
+    return &sites[i];
+}
+
+size_t sim_alloc_sites(const struct sim_alloc_site **all)
+{
+    *all = sites;
+    return n_sites;
+}
+
+static bool must_fail(const void *at)
+{
+    struct sim_alloc_site *site = site_of(at);
     uint64_t n = ++sim.counts.allocs;
 
+    site->calls++;
     if (!fail_at || n < fail_at || (n > fail_at && !fail_ever_after))
         return false;
+    site->failures++;
     sim.counts.alloc_failures++;
     sim_trace("allocation %llu fails", (unsigned long long)n);
     return true;
 }
 
-static void *sim_alloc_raw(size_t align, size_t size)
+static void *allocate(const void *at, size_t align, size_t size)
 {
     void *ptr;
 
     if (align & (align - 1))
         sim_fail("alignment %zu is no power of two", align);
-    if (must_fail())
+    if (must_fail(at))
         return NULL;
     if (posix_memalign(&ptr, align < sizeof(void *) ? sizeof(void *) : align, size ? size : 1))
         return NULL;
@@ -72,9 +99,17 @@ static void *sim_alloc_raw(size_t align, size_t size)
     return ptr;
 }
 
+/* The address returned to lies behind the call: one byte before it is still the call. */
+#define CALLED_FROM ((const char *)__builtin_return_address(0) - 1)
+
+static void *sim_alloc_raw(size_t align, size_t size)
+{
+    return allocate(CALLED_FROM, align, size);
+}
+
 static void *sim_alloc(size_t align, size_t size)
 {
-    void *ptr = sim_alloc_raw(align, size);
+    void *ptr = allocate(CALLED_FROM, align, size);
 
     return ptr ? memset(ptr, 0, size) : NULL;
 }

@@ -29,14 +29,40 @@ static int register_buffers(struct sim_ring *ring, const struct iovec *iovs, uns
 }
 
 /* The caller was promised that the memory is free again. */
-static int unregister_buffers(struct sim_ring *ring)
+static void check_unused(const struct sim_ring *ring)
 {
-    if (!ring->buffers)
-        return -ENXIO;
     for (const struct sim_op *op = ring->ops; op; op = op->older) {
         if (op->fixed_buffer && op->state != OP_DONE)
             sim_fail("ring %u: buffers unregistered while one is in use", ring->id);
     }
+}
+
+static int update_buffers(struct sim_ring *ring, const struct io_uring_rsrc_update2 *update,
+                          unsigned size)
+{
+    const struct iovec *iovs = (const struct iovec *)(uintptr_t)update->data;
+
+    if (!ring->buffers)
+        return -ENXIO;
+    if (size != sizeof *update || update->resv || update->resv2 || update->tags || !update->nr ||
+        update->offset + update->nr > ring->n_buffers)
+        return -EINVAL;
+    for (unsigned i = 0; i < update->nr; i++) {
+        struct iovec *place = &ring->buffers[update->offset + i];
+        if (!iovs[i].iov_base && iovs[i].iov_len)
+            return i ? (int)i : -EFAULT;
+        if (place->iov_base)
+            check_unused(ring);
+        *place = iovs[i];
+    }
+    return (int)update->nr;
+}
+
+static int unregister_buffers(struct sim_ring *ring)
+{
+    if (!ring->buffers)
+        return -ENXIO;
+    check_unused(ring);
     free(ring->buffers);
     ring->buffers = NULL;
     ring->n_buffers = 0;
@@ -198,6 +224,8 @@ static int do_register(struct sim_ring *ring, unsigned opcode, void *arg, unsign
     switch (opcode) {
     case IORING_REGISTER_BUFFERS:
         return register_buffers(ring, arg, n);
+    case IORING_REGISTER_BUFFERS_UPDATE:
+        return update_buffers(ring, arg, n);
     case IORING_UNREGISTER_BUFFERS:
         return unregister_buffers(ring);
     case IORING_REGISTER_FILES:

@@ -102,6 +102,7 @@ int sim_file(size_t bytes); /* a new file, open for reading and writing, zeroed 
 int sim_open(const char *path, int flags);
 void sim_close(int fd);
 bool sim_fd_is_open(int fd);
+void sim_close_all_of_library(void); /* as somebody's close_range() under a live engine */
 bool sim_exists(const char *path);
 unsigned char *sim_file_data(int fd, int64_t *size);
 void sim_file_grow(int fd, int64_t bytes);
@@ -110,6 +111,7 @@ void sim_file_flags(int fd, int flags);              /* adds O_APPEND, O_DIRECT,
 void sim_file_bad(int fd, int64_t from, int64_t to); /* reads and writes there: EIO */
 void sim_file_capacity(int fd, int64_t bytes);       /* beyond it: ENOSPC */
 void sim_file_hang(int fd, bool hung);               /* operations never end while it is so */
+void sim_file_silent(int fd);                        /* transfers end when they are cancelled */
 
 struct sim_counts {
     uint64_t enters, enter_errors, epoll_waits;
@@ -126,6 +128,13 @@ struct sim_counts {
 };
 
 const struct sim_counts *sim_counts(void);
+
+/* The places in the library that allocate, as far as they were met since the program began. */
+struct sim_alloc_site {
+    const void *at;
+    unsigned calls, failures;
+};
+size_t sim_alloc_sites(const struct sim_alloc_site **all);
 
 /* From now on a data operation beyond n in flight on the device is a failure; 0: any number. */
 void sim_limit_data(unsigned minor, unsigned n);

@@ -33,6 +33,7 @@ struct model_file {
     int64_t bad_from, bad_to; /* EIO here */
     bool full;                /* cannot grow: ENOSPC beyond size */
     bool direct;
+    bool silent; /* transfers end by cancel or deadline alone, and all have one */
     unsigned device;
     int users[BLOCKS]; /* readers, or -1: one writer */
 };
@@ -91,12 +92,15 @@ struct workload {
     int outstanding;
     bool shutting_down; /* nothing more from callbacks */
     bool in_callback;
+    bool only_nops; /* what is submitted now: no block of a file limits how many */
     enum set_state buffers, fixed_files;
     struct model_file *slots[FILES]; /* what each registered place names */
     int max_in_flight;               /* of set_max_in_flight; 0: none */
     auraio_request_t *stale[STALE];
     unsigned n_stale;
     int poll_fd; /* -1: not handed out */
+    /* Each of these keeps the library from its short ways, so that not all programs do it. */
+    bool uses_poll_fd, uses_deadlines;
     bool woken;  /* a wait may return with less than it was to wait for */
     int stop_in; /* callbacks until one stops run; 0: none does */
 

@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SILENT 5                /* perhaps; of FILES */
+#define LATE_NS (1000 * SIM_MS) /* more than a program does between two looks */
+
 static void init_file(struct model_file *file, int i, unsigned device_count)
 {
     memset(file, 0, sizeof *file);
@@ -47,6 +50,10 @@ void model_init(struct workload *w, unsigned device_count)
 {
     for (int i = 0; i < FILES; i++)
         init_file(&w->files[i], i, device_count);
+    if (w->uses_deadlines && percent(50)) {
+        w->files[SILENT].silent = true;
+        sim_file_silent(w->files[SILENT].fd);
+    }
     for (int i = 0; i < NAMES; i++) {
         memset(&w->names[i], 0, sizeof w->names[i]);
         snprintf(w->names[i].path, sizeof w->names[i].path, "/names/%d", i);
@@ -138,13 +145,16 @@ static bool may_be_short(const struct workload *w, const struct work *work)
     return w->options.report_short || work->op.flags & AURAIO_OPF_SHORT || ragged;
 }
 
+static uint64_t deadline_of(const struct work *work)
+{
+    return work->submitted_ns + (uint64_t)(unsigned)work->op.timeout_ms * SIM_MS;
+}
+
 static bool was_stopped(const struct work *work, int error)
 {
-    uint64_t timeout_ns = (uint64_t)(unsigned)work->op.timeout_ms * SIM_MS;
-
     if (error == ECANCELED)
         return work->cancelled;
-    return error == ETIME && timeout_ns && sim_now() >= work->submitted_ns + timeout_ns;
+    return error == ETIME && work->op.timeout_ms && sim_now() >= deadline_of(work);
 }
 
 static void reject(const struct work *work, const char *why)
@@ -168,6 +178,8 @@ static void judge_data(struct workload *w, struct work *work)
         bool obstacle = way.error && !way.possible && n == -way.error;
         if (!obstacle && !was_stopped(work, (int)-n))
             reject(work, "nothing explains the error");
+        if (work->file->silent && sim_now() > deadline_of(work) + LATE_NS)
+            reject(work, "it was stopped long after its deadline");
         return;
     }
     if (n > way.possible || (!n && way.full))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Operations on names and on the small files behind them. A name serves one
- * operation at a time, so each has exactly one right answer; -ECANCELED after a
- * cancel must have left everything as it was.
+ * operation at a time, so each has exactly one right answer; -ECANCELED and -EINTR
+ * after a cancel must have left everything as it was.
  */
 #include "workload.h"
 
@@ -227,11 +227,30 @@ static void check_name(const struct model_name *name)
                  (long long)name->size);
 }
 
+/* By a cancel, while it was under way. Of these the simulated kernel carries out a close alone. */
+static bool was_interrupted(const struct work *work)
+{
+    switch (work->op.type) {
+    case AURAIO_OP_CLOSE:
+    case AURAIO_OP_FALLOCATE:
+    case AURAIO_OP_FTRUNCATE:
+    case AURAIO_OP_RENAMEAT:
+    case AURAIO_OP_UNLINKAT:
+    case AURAIO_OP_MKDIRAT:
+        return work->result == -EINTR && work->cancelled;
+    default:
+        return false;
+    }
+}
+
 void judge_name_op(struct work *work)
 {
     int64_t result = work->result;
 
-    if (result != -ECANCELED || !work->cancelled) {
+    if (was_interrupted(work)) {
+        if (work->op.type == AURAIO_OP_CLOSE)
+            apply(work);
+    } else if (result != -ECANCELED || !work->cancelled) {
         int64_t wanted = apply(work);
         if (work->op.type == AURAIO_OP_OPENAT && !wanted && result >= SIM_FD_BASE)
             work->name->fd = (int)result;

@@ -77,6 +77,8 @@ static void choose_kernel(struct sim_config *c, struct sim_rand *r)
         c->register_errno = ENOMEM;
         c->register_refused = 1ULL << IORING_REGISTER_BUFFERS | 1ULL << IORING_REGISTER_FILES |
                               1ULL << IORING_REGISTER_FILES2;
+        if (sim_below(r, 2))
+            c->register_refused = 1ULL << IORING_REGISTER_BUFFERS_UPDATE;
     }
     if (!sim_below(r, 8))
         c->cq_cap = 4U << sim_below(r, 6);
@@ -131,6 +133,16 @@ static void init_works(struct workload *w)
     }
 }
 
+/* Much at once, and nobody looks for a while: more completions than one look takes. */
+static void burst(struct workload *w)
+{
+    w->only_nops = percent(50);
+    for (int i = 0; i < w->window && w->outstanding < w->window && w->wanted > 0; i++)
+        submit_something(w);
+    w->only_nops = false;
+    sim_advance(pick(20 * SIM_MS));
+}
+
 static void work_on(struct workload *w)
 {
     int all = w->wanted;
@@ -138,7 +150,9 @@ static void work_on(struct workload *w)
     bool second_half = false;
 
     while (w->wanted > 0) {
-        if (w->outstanding < w->window && percent(60))
+        if (percent(1))
+            burst(w);
+        else if (w->outstanding < w->window && percent(60))
             submit_something(w);
         else
             do_something_else(w);
@@ -197,6 +211,8 @@ int run_workload(uint64_t seed)
     sim_install(&config);
     memset(w, 0, sizeof *w);
     w->poll_fd = -1;
+    w->uses_poll_fd = percent(60);
+    w->uses_deadlines = percent(60);
     choose_options(&w->options);
     w->wanted = 100 + (int)pick(percent(20) ? 8000 : 1500);
     w->window = 1 + (int)pick(percent(50) ? 16 : 200);

@@ -120,11 +120,11 @@ static void prepare_data(struct workload *w, struct work *work, struct model_fil
     work->op.buf = fixed ? auraio_buf_fixed(work->index, skip) : auraio_buf(work->buffer + skip);
 }
 
-static void add_options(struct work *work)
+static void add_options(const struct workload *w, struct work *work)
 {
     if (percent(5))
         work->op.flags |= AURAIO_OPF_SHORT;
-    if (percent(4))
+    if (work->file->silent || (w->uses_deadlines && percent(4)))
         work->op.timeout_ms = 1 + (int)pick(20);
     if (percent(5))
         work->op.rw_flags = RWF_DSYNC;
@@ -157,7 +157,7 @@ static bool prepare_data_group(struct workload *w, struct group *group, int n)
             work->op.fd = name_of_file(w, file);
         } else {
             prepare_data(w, work, file, from, to, n > 1 ? percent(50) : write);
-            add_options(work);
+            add_options(w, work);
         }
         if (i < n - 1)
             work->op.flags |= AURAIO_OPF_LINK;
@@ -176,9 +176,9 @@ static struct group *prepare_group(struct workload *w)
     if (n > w->n_free || !w->free_groups)
         return NULL;
     struct group *group = group_get(w);
-    if (n == 1 && percent(25)) {
+    if (n == 1 && (w->only_nops || percent(25))) {
         add(group, work_get(w));
-        if (percent(20)) {
+        if (w->only_nops || percent(20)) {
             group->works[0]->op.type = AURAIO_OP_NOP;
             good = true;
         } else {

@@ -108,7 +108,8 @@ void wait_somehow(struct workload *w)
         check_enough(w, "wait_n", n, min, before);
         break;
     case 5:
-        wait_by_poll_fd(w);
+        if (w->uses_poll_fd)
+            wait_by_poll_fd(w);
         break;
     case 6:
         if (auraio_flush(w->engine))

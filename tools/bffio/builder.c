@@ -43,11 +43,19 @@ void builder_error(struct builder *builder, struct place place, const char *opti
     char text[1024];
     va_list ap;
 
+    if (builder->no_memory)
+        return;
     va_start(ap, format);
     vsnprintf(text, sizeof(text), format, ap);
     va_end(ap);
     say(place, option, "%s", text);
     builder->errors++;
+}
+
+void builder_no_memory(struct builder *builder, struct place place, const char *option)
+{
+    builder_error(builder, place, option, "no memory");
+    builder->no_memory = true;
 }
 
 int builder_init(struct builder *builder, const struct settings *settings, struct job_list *list)
@@ -101,8 +109,11 @@ static int set_line(struct builder *builder, struct job *job, const struct line 
                               .parse_only = builder->settings->parse_only,
                               .warnings = &builder->warnings,
                               .def = line->def};
+    int r = option_set(&setting, line->value);
 
-    return option_set(&setting, line->value);
+    if (setting.no_memory)
+        builder_no_memory(builder, line->place, line->given_name);
+    return r;
 }
 
 /* kb_base comes first, wherever it stands: it changes what sizes mean. */
@@ -112,7 +123,7 @@ static bool set_lines(struct builder *builder, struct job *job, const struct lin
     unsigned errors = 0;
 
     for (int others = 0; others <= 1; others++)
-        for (size_t i = from; i < lines->n; i++) {
+        for (size_t i = from; i < lines->n && !builder->no_memory; i++) {
             bool is_base = strcmp(lines->items[i].def->name, "kb_base") == 0;
 
             if (is_base == (others == 0) && set_line(builder, job, &lines->items[i], quiet) < 0)
@@ -174,13 +185,19 @@ static int fill_job(struct builder *builder, struct job *job)
 {
     bool sets_all;
 
-    job->name = strdup(builder->section);
+    job->section = strdup(builder->section);
     job->source = strdup(builder->place.file);
     job->line = builder->place.line;
-    if (job->name == NULL || job->source == NULL)
+    if (job->section == NULL || job->source == NULL)
         return -ENOMEM;
     sets_all = set_lines(builder, job, &builder->global, 0, true);
+    free(job->name); /* [global] names no job, as in fio */
+    job->name = strdup(builder->section);
+    if (job->name == NULL)
+        return -ENOMEM;
     sets_all &= set_lines(builder, job, &builder->own, 0, false);
+    if (builder->no_memory)
+        return -ENOMEM;
     if (copy_given(&builder->global, &job->global, &job->n_global) < 0 ||
         copy_given(&builder->own, &job->given, &job->n_given) < 0 || name_logs(job) < 0)
         return -ENOMEM;
@@ -207,7 +224,7 @@ static void build_job(struct builder *builder)
     if (r < 0) {
         job_free(&job);
         if (r == -ENOMEM)
-            builder_error(builder, builder->place, builder->section, "no memory");
+            builder_no_memory(builder, builder->place, builder->section);
         return;
     }
     if (builder->shows)
@@ -240,7 +257,7 @@ void builder_begin_job(struct builder *builder, const char *name, struct place p
     builder->in_job = true;
     builder->section = strdup(name);
     if (builder->section == NULL)
-        builder_error(builder, place, name, "no memory");
+        builder_no_memory(builder, place, name);
     else if (*name == '\0')
         builder_error(builder, place, NULL, "the name of the section is empty");
 }
@@ -251,14 +268,13 @@ void builder_end_section(struct builder *builder)
         set_lines(builder, &builder->scratch, &builder->own, 0, false);
         for (size_t i = 0; i < builder->own.n; i++)
             if (lines_add(&builder->global, builder->own.items[i]) < 0) {
-                lines_cut(&builder->own, i);
-                builder_error(builder, builder->place, NULL, "no memory");
+                builder_no_memory(builder, builder->place, NULL);
                 break;
             } else {
                 builder->own.items[i] = (struct line){NULL, NULL, NULL, {NULL, 0}};
             }
-    } else if (builder->in_job && builder->section != NULL && *builder->section != '\0' &&
-               is_wanted(builder, builder->section)) {
+    } else if (builder->in_job && !builder->no_memory && builder->section != NULL &&
+               *builder->section != '\0' && is_wanted(builder, builder->section)) {
         if (builder->list->n >= MAX_SECTIONS)
             builder_error(builder, builder->place, NULL, "more than %d jobs", MAX_SECTIONS);
         else
@@ -311,7 +327,9 @@ static char *expand(struct builder *builder, const struct option_def *def, const
         return NULL;
     expanded = expand_value(value, &how, &why);
     *failed = expanded == NULL;
-    if (*failed)
+    if (*failed && why == NULL)
+        builder_no_memory(builder, place, name);
+    else if (*failed)
         builder_error(builder, place, name, "%s", why);
     if (!*failed && *expanded == '\0' && def->kind != OPT_BARE) {
         builder_error(builder, place, name, "needs a value");
@@ -344,7 +362,7 @@ void builder_option(struct builder *builder, const char *name, const char *value
     line.value = expand(builder, def, name, value, place, &failed);
     line.given_name = failed ? NULL : strdup(name);
     if (!failed && (line.given_name == NULL || lines_add(&builder->own, line) < 0)) {
-        builder_error(builder, place, name, "no memory");
+        builder_no_memory(builder, place, name);
         failed = true;
     }
     if (failed) {

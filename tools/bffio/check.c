@@ -2,10 +2,13 @@
 /* What options mean together: fio's refusals, warnings and silent repairs. */
 #include "jobs.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct check {
     struct builder *builder;
@@ -88,6 +91,22 @@ static void check_alignment(struct check *check)
         warn(check, "blockalign", "turns norandommap on");
         job->norandommap = true;
     }
+}
+
+/* Nothing is laid out: how much there will be is known when no more fits. */
+static void check_filling(struct check *check)
+{
+    const struct job *job = check->job;
+    bool is_sized = job->size > 0 || job->filesize_min > 0;
+
+    if (!job->fill_device)
+        return;
+    if ((job->kind & ~(unsigned)KIND_RANDOM) != KIND_WRITE)
+        refuse(check, "fill_device", "is done for jobs that only write; valid values: 0");
+    else if ((job->kind & KIND_RANDOM) != 0 && !is_sized)
+        refuse(check, "fill_device", "needs size where offsets are random");
+    else if (job->overwrite)
+        refuse(check, "fill_device", "cannot stand beside overwrite");
 }
 
 static uint32_t common_factor(uint32_t a, uint32_t b)
@@ -246,8 +265,6 @@ static void note_ignored(struct check *check)
         note(check, "sqthread_poll", "ignored: the engine is synchronous");
     if (job->verify_async > 0)
         note(check, "verify_async", "ignored: the job's own thread checks");
-    if (!job->create_serialize)
-        note(check, "create_serialize", "ignored: files are laid out one after the other");
     if (job->latency_window_us > 0 && job->latency_target_ns > 0)
         note(check, "latency_window", "ignored: the controller has windows of its own");
 }
@@ -275,6 +292,29 @@ static void check_rates(struct check *check)
         warn(check, "time_based", "has no effect without runtime");
         job->time_based = false;
     }
+}
+
+/* Before anything runs, as fio; --parse-only asks nothing of this machine. */
+static void check_directories(struct check *check)
+{
+    const struct job *job = check->job;
+    bool looks = job->directory != NULL && !check->builder->settings->parse_only;
+    char *copy = looks ? strdup(job->directory) : NULL, *rest = copy;
+    struct stat st;
+
+    if (looks && copy == NULL) {
+        builder_no_memory(check->builder, place_of(check, "directory"), "directory");
+        check->failed = true;
+    }
+    while (rest != NULL) {
+        const char *part = job_next_path(&rest);
+
+        if (*part != '\0' && stat(part, &st) < 0)
+            refuse(check, "directory", "%.200s: %s", part, strerror(errno));
+        else if (*part != '\0' && !S_ISDIR(st.st_mode))
+            refuse(check, "directory", "%.200s: is not a directory", part);
+    }
+    free(copy);
 }
 
 /* What is not measured has no percentiles, as in fio. */
@@ -311,9 +351,11 @@ bool job_check(struct builder *builder, struct job *job)
 
     check_directions(&check);
     check_alignment(&check);
+    check_filling(&check);
     check_verify(&check);
     check_depth(&check);
     check_rates(&check);
+    check_directories(&check);
     check_measuring(&check);
     check_place_among_jobs(&check);
     note_ignored(&check);

@@ -66,7 +66,7 @@ void clock_calibrate(void)
     clock_rate.began_ticks = last.ticks;
     clock_rate.began_ns = last.ns;
     clock_rate.ns_per_tick =
-        (uint64_t)(((wide)(last.ns - first.ns) << 32) / (last.ticks - first.ticks));
+        (uint64_t)(((clock_product)(last.ns - first.ns) << 32) / (last.ticks - first.ticks));
 }
 
 #else

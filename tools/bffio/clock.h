@@ -10,14 +10,13 @@
 
 #ifdef __x86_64__
 #include <x86intrin.h>
+__extension__ typedef unsigned __int128 clock_product;
 #endif
 
 #define NEVER UINT64_MAX
 #define NS_PER_US 1000ull
 #define NS_PER_MS 1000000ull
 #define NS_PER_S 1000000000ull
-
-__extension__ typedef unsigned __int128 wide;
 
 /* ns = began_ns + (ticks - began_ticks) * ns_per_tick / 2^32. Written before any thread is made. */
 struct clock_rate {
@@ -45,7 +44,8 @@ static inline uint64_t now_ns(void)
 #ifdef __x86_64__
     if (__builtin_expect(clock_rate.ns_per_tick != 0, 1)) {
         uint64_t ticks = __rdtsc() - clock_rate.began_ticks;
-        return clock_rate.began_ns + (uint64_t)((wide)ticks * clock_rate.ns_per_tick >> 32);
+        return clock_rate.began_ns +
+               (uint64_t)((clock_product)ticks * clock_rate.ns_per_tick >> 32);
     }
 #endif
     return clock_monotonic_ns();

@@ -18,24 +18,41 @@ static bool is_ignored(const struct job *job, unsigned which, int error)
     return false;
 }
 
-/* which: 0 read, 1 write, 2 verify. */
+/* which: 0 read, 1 write, 2 verify. As in fio continue_on_error is for what concerns one block
+ * and no other. */
 static bool is_survived(struct loop *loop, unsigned which, int error)
 {
     const struct job *job = loop->job;
     struct job_stat *stat = loop->stat;
 
-    if (!(job->continue_on_error & (1u << which)) && !is_ignored(job, which, error))
+    bool is_local = error == EIO || error == EILSEQ;
+    bool is_wanted = is_local && job->continue_on_error & (1u << which);
+
+    if (!is_wanted && !is_ignored(job, which, error))
         return false;
     if (!stat->errors++)
         stat->first_error = error;
     return true;
 }
 
+/* What fill_device waits for. */
+static bool is_full(const struct job *job, const struct io_unit *unit, int error)
+{
+    return job->fill_device && unit->kind == IO_WRITE && (error == ENOSPC || error == EDQUOT);
+}
+
+/* An operation that has failed counts, as in fio; its bytes and its latency do not. */
 static void fail(struct loop *loop, const struct io_unit *unit, int error)
 {
     unsigned which = unit->kind == IO_READ ? 0 : 1;
-    bool goes_on = is_survived(loop, which, error);
 
+    if (unit->kind <= IO_TRIM)
+        loop->stat->dir[unit->dir].ios++;
+    if (is_full(loop->job, unit, error)) {
+        workload_device_full(loop->work);
+        return;
+    }
+    bool goes_on = is_survived(loop, which, error);
     if (goes_on && !loop->job->error_dump)
         return;
     const char *format = "io_u error on file %s: %s: %s offset=%llu, buflen=%llu";

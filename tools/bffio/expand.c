@@ -17,22 +17,29 @@ enum { MAX_EXPANDED_BYTES = 65536, MAX_NESTING = 32 };
 struct text {
     char *at;
     size_t len;
-    const char *why;
+    bool failed;
+    const char *why; /* NULL: no memory */
 };
+
+static void fail(struct text *text, const char *why)
+{
+    text->failed = true;
+    text->why = why;
+}
 
 static void append(struct text *text, const char *from, size_t len)
 {
     char *grown;
 
-    if (text->why != NULL)
+    if (text->failed)
         return;
     if (text->len + len > MAX_EXPANDED_BYTES) {
-        text->why = "the value is too long";
+        fail(text, "the value is too long");
         return;
     }
     grown = realloc(text->at, text->len + len + 1);
     if (grown == NULL) {
-        text->why = "no memory";
+        fail(text, NULL);
         return;
     }
     text->at = grown;
@@ -44,7 +51,7 @@ static void append(struct text *text, const char *from, size_t len)
 
 static char *finish(struct text *text, const char **why)
 {
-    if (text->why == NULL)
+    if (!text->failed)
         return text->at;
     *why = text->why;
     free(text->at);
@@ -73,7 +80,7 @@ static size_t append_variable(struct text *text, const char *value)
 
 static char *expand_variables(const char *value, const char **why)
 {
-    struct text text = {NULL, 0, NULL};
+    struct text text = {NULL, 0, false, NULL};
 
     append(&text, "", 0);
     while (*value != '\0') {
@@ -109,7 +116,7 @@ static long long keyword_value(const char *at, size_t *len)
 
 static char *expand_keywords(const char *value, bool *any, const char **why)
 {
-    struct text text = {NULL, 0, NULL};
+    struct text text = {NULL, 0, false, NULL};
 
     append(&text, "", 0);
     while (*value != '\0') {
@@ -262,7 +269,7 @@ static void append_number(struct text *text, const struct sum *sum, int64_t numb
     char digits[32];
 
     if (sum->is_bad || number < 0) {
-        text->why = "the arithmetic cannot be worked out; valid values: numbers, + - * / % ^ ( )";
+        fail(text, "the arithmetic cannot be worked out; valid values: numbers, + - * / % ^ ( )");
         return;
     }
     append(text, digits,
@@ -273,10 +280,10 @@ static void append_number(struct text *text, const struct sum *sum, int64_t numb
 /* Each outermost pair of parentheses becomes its number. */
 static char *expand_parentheses(const char *value, const struct expansion *how, const char **why)
 {
-    struct text text = {NULL, 0, NULL};
+    struct text text = {NULL, 0, false, NULL};
 
     append(&text, "", 0);
-    while (*value != '\0' && text.why == NULL) {
+    while (*value != '\0' && !text.failed) {
         size_t plain = strcspn(value, "(");
 
         append(&text, value, plain);
@@ -295,7 +302,7 @@ static char *expand_parentheses(const char *value, const struct expansion *how, 
 static char *expand_whole(const char *value, const struct expansion *how, const char **why)
 {
     struct sum sum = {value, how, 0, false};
-    struct text text = {NULL, 0, NULL};
+    struct text text = {NULL, 0, false, NULL};
     int64_t number = read_sum(&sum);
 
     if (sum.is_bad || *sum.at != '\0')

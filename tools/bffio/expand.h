@@ -13,7 +13,8 @@ struct expansion {
     bool is_time;     /* numbers in them are times, in microseconds without a unit */
 };
 
-/* A copy for the caller to free, or NULL with a text that says why not. */
+/* A copy for the caller to free, or NULL with a text that says why not; without
+ * memory that is NULL, too. */
 char *expand_value(const char *value, const struct expansion *how, const char **why);
 
 #endif

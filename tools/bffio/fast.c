@@ -58,8 +58,7 @@ static inline uint64_t random_place(struct workload *work, struct place *place)
 
     if (__builtin_expect(block == RANDMAP_NONE, 0)) {
         if (!work->job->time_based) {
-            place->done = true;
-            work->done_files++;
+            place_exhausted(work, 0);
             return NOWHERE;
         }
         place_reset(work, 0);

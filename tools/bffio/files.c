@@ -14,25 +14,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* Cuts the next part of a:b off; "\:" is a colon of the name. */
-static char *next_part(char **rest)
-{
-    char *begin = *rest, *to = begin;
-
-    for (char *from = begin;; from++) {
-        if (from[0] == '\\' && from[1] == ':') {
-            *to++ = *++from;
-            continue;
-        }
-        if (*from && *from != ':') {
-            *to++ = *from;
-            continue;
-        }
-        *rest = *from ? from + 1 : NULL;
-        *to = '\0';
-        return begin;
-    }
-}
+/* fill_device without a size: more than there will be. */
+#define FILL_BYTES (1ULL << 50)
 
 static size_t count_parts(const char *list)
 {
@@ -40,7 +23,7 @@ static size_t count_parts(const char *list)
     char *copy = strdup(list), *rest = copy;
 
     while (rest)
-        n += *next_part(&rest) != '\0';
+        n += *job_next_path(&rest) != '\0';
     free(copy);
     return n;
 }
@@ -61,7 +44,7 @@ static char *directory_of(const struct job *job)
         return strdup("");
     copy = strdup(job->directory);
     for (rest = copy; rest && !found;) {
-        char *part = next_part(&rest);
+        char *part = job_next_path(&rest);
 
         if (*part && !wanted--)
             if (asprintf(&found, "%s%s", part, part[strlen(part) - 1] == '/' ? "" : "/") < 0)
@@ -84,7 +67,7 @@ static char *formatted_name(const struct job *job, size_t number)
         format = "$jobname.$jobnum.$filenum";
     while (*format) {
         if (!strncmp(format, "$jobname", 8))
-            format += fprintf(out, "%s", job->name) * 0 + 8;
+            format += fprintf(out, "%s", job->section) * 0 + 8;
         else if (!strncmp(format, "$jobnum", 7))
             format += fprintf(out, "%u", job_number(job)) * 0 + 7;
         else if (!strncmp(format, "$filenum", 8))
@@ -107,8 +90,8 @@ static bool is_device_name(const char *name)
 
 static char *name_of(const struct job *job, size_t number)
 {
-    if (job->nrfiles <= 1 && !job->filename_format && is_device_name(job->name))
-        return strdup(job->name);
+    if (job->nrfiles <= 1 && !job->filename_format && is_device_name(job->section))
+        return strdup(job->section);
     return formatted_name(job, number);
 }
 
@@ -126,13 +109,13 @@ int files_name(struct workload *work)
         const char *name = NULL;
 
         if (list)
-            while (rest && !*(name = next_part(&rest)))
+            while (rest && !*(name = job_next_path(&rest)))
                 ;
         else
             name = own = name_of(job, i);
         work->files[i].fd = -1;
-        if (name &&
-            asprintf(&work->files[i].path, "%s%s", name[0] == '/' ? "" : directory, name) < 0)
+        work->files[i].name_at = strlen(directory);
+        if (name && asprintf(&work->files[i].path, "%s%s", directory, name) < 0)
             work->files[i].path = NULL;
         free(own);
         if (!work->files[i].path)
@@ -206,6 +189,7 @@ static int size_one(struct workload *work, size_t index)
     }
     if (S_ISBLK(st.st_mode))
         return size_block_device(work, index, &st);
+    errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
     if (!S_ISREG(st.st_mode))
         return work_message(work->job, path, "is a %s; valid: a regular file or a block device",
                             S_ISDIR(st.st_mode)    ? "directory"
@@ -246,6 +230,7 @@ static uint64_t random_size(struct workload *work)
 
 static int behind_end(const struct workload *work, size_t index)
 {
+    errno = EINVAL;
     return work_message(work->job, work->files[index].path,
                         "offset %llu is behind the end (%llu bytes)",
                         (unsigned long long)work->places[index].begin,
@@ -283,6 +268,21 @@ static int size_part(struct workload *work, size_t index, uint64_t share)
     return 0;
 }
 
+/* A device that is smaller than asked for: the job does what there is, as fio's, and says so. */
+static int cut_to_device(struct workload *work, size_t index)
+{
+    struct place *place = &work->places[index];
+
+    if (place->begin >= place->real_size)
+        return behind_end(work, index);
+    work_message(work->job, work->files[index].path,
+                 "the device has %llu bytes; size and offset ask for %llu, what is beyond is left",
+                 (unsigned long long)place->real_size,
+                 (unsigned long long)(place->size + place->begin));
+    place->size = place->real_size - place->begin;
+    return 0;
+}
+
 static int check_end(struct workload *work, size_t index)
 {
     struct place *place = &work->places[index];
@@ -290,12 +290,7 @@ static int check_end(struct workload *work, size_t index)
     if (place->size + place->begin <= place->real_size)
         return 0;
     if (place->kind == PLACE_BLOCK)
-        return work->job->size || place->begin
-                   ? work_message(work->job, work->files[index].path,
-                                  "the device has %llu bytes; size and offset ask for %llu",
-                                  (unsigned long long)place->real_size,
-                                  (unsigned long long)(place->size + place->begin))
-                   : 0;
+        return cut_to_device(work, index);
     if (work->job->create_on_open)
         place->real_size = place->size + place->begin;
     else
@@ -305,36 +300,48 @@ static int check_end(struct workload *work, size_t index)
 
 static int no_size(const struct workload *work)
 {
+    errno = EINVAL;
     return work_message(
         work->job, "size",
         "not given, and the files are empty or missing; valid: bytes, as in size=1g");
 }
 
+/* What size= gives a file: all alike, the first ones a block more. */
+static uint64_t share_of(const struct workload *work, size_t index)
+{
+    const struct job *job = work->job;
+    uint64_t size = job->size, share;
+
+    if (job->filesize_min)
+        return 0;
+    if (!size && job->fill_device && work->places[index].kind == PLACE_FILE)
+        size = FILL_BYTES;
+    share = size / work->n_files;
+    return share + (index < (size - share * work->n_files) / work->min_bs ? work->min_bs : 0);
+}
+
 int files_size(struct workload *work)
 {
     const struct job *job = work->job;
-    uint64_t total = 0, share, extra;
+    uint64_t total = 0;
 
     for (size_t i = 0; i < work->n_files; i++) {
         if (size_one(work, i) < 0)
             return -1;
         total += work->places[i].real_size;
     }
-    if (!total && !job->size && !job->filesize_min)
+    if (!total && !job->size && !job->filesize_min && !job->fill_device)
         return no_size(work);
-    share = job->filesize_min ? 0 : job->size / work->n_files;
-    extra = (job->size - share * work->n_files) / work->min_bs;
     total = 0;
     for (size_t i = 0; i < work->n_files; i++) {
-        uint64_t more = !job->filesize_min && i < extra ? work->min_bs : 0;
-
-        if (size_part(work, i, share + more) < 0 || check_end(work, i) < 0)
+        if (size_part(work, i, share_of(work, i)) < 0 || check_end(work, i) < 0)
             return -1;
         total += work->places[i].size;
         work->files[i].begin = work->places[i].begin;
         work->files[i].size = work->places[i].size;
     }
     work->size = !job->size || job->size > total ? total : job->size;
+    errno = EINVAL;
     if (work->size < work->min_bs)
         return work_message(job, "bs", "%llu is larger than the %llu bytes of the job",
                             (unsigned long long)work->min_bs, (unsigned long long)work->size);

@@ -4,6 +4,7 @@
 #include "find_data.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,7 +49,8 @@ void shared_expect(struct shared *shared, const struct job *job)
 {
     uint64_t target = job->target_p99_ns ? job->target_p99_ns : job->latency_target_ns;
 
-    shared->jobs++;
+    if (!shared->jobs++)
+        shared->name = job->name;
     if (target && (!shared->target_ns || target < shared->target_ns))
         shared->target_ns = target;
     shared->is_open_ended |= job->iodepth_auto;
@@ -91,6 +93,7 @@ static auraio_engine_t *make_engine(const struct shared *shared)
     options.batch_threshold = 0;
     options.enable_sqpoll = shared->uses_sqpoll;
     options.max_p99_latency_ms = (double)shared->target_ns / 1e6 * CEILING_PER_TARGET;
+    snprintf(options.name, sizeof options.name, "%s", shared->name);
     auraio_engine_t *engine = auraio_create_with_options(&options);
     unsigned top = shared->is_open_ended ? room_of(shared) : shared->top;
     if (engine && auraio_set_max_in_flight(engine, (int)top) != 0) {
@@ -240,14 +243,6 @@ void shared_watch(struct shared *shared)
             found->trace[found->n_trace++] = point;
     }
     pthread_mutex_unlock(&shared->lock);
-}
-
-bool shared_is_alive(struct shared *shared)
-{
-    pthread_mutex_lock(&shared->lock);
-    bool is_alive = shared->engine != NULL;
-    pthread_mutex_unlock(&shared->lock);
-    return is_alive;
 }
 
 /* Without a steady phase the whole run is judged. */

@@ -38,7 +38,6 @@ void shared_count(struct shared *shared, struct loop *loop, uint64_t ns);
 /* The main thread, every TRACE_MS while the engine lives. */
 enum { TRACE_MS = 100 };
 void shared_watch(struct shared *shared);
-bool shared_is_alive(struct shared *shared);
 /* After the run: the figures of the group for the row of the report. */
 void shared_result(struct shared *shared, struct found *found);
 

@@ -9,6 +9,7 @@ struct shared {
     unsigned jobs, top; /* top: the sum of the depths that are given */
     bool is_open_ended, uses_sqpoll;
     uint64_t target_ns, max_bs;
+    const char *name; /* of the first job, which owns it */
 
     pthread_mutex_t lock; /* of the next lines; never taken by the I/O loop */
     auraio_engine_t *engine;

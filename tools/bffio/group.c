@@ -48,9 +48,10 @@ static int row_begin(struct rows *rows, const struct task *task)
     return 0;
 }
 
-static void row_add(struct rows *rows, const struct job_stat *stat)
+static void row_add(struct rows *rows, const struct task *task, const struct job_stat *stat)
 {
     stat_add(&rows->stats[rows->n - 1], stat);
+    rows->results[rows->n - 1].last = &task->job;
     rows->results[rows->n - 1].jobs++;
 }
 
@@ -80,8 +81,8 @@ static int gather(const struct run *run, struct rows *rows, struct rows *groups,
             error = row_begin(groups, task);
         if (error)
             break;
-        row_add(rows, stat);
-        row_add(groups, stat);
+        row_add(rows, task, stat);
+        row_add(groups, task, stat);
         last = task;
     }
     return error;

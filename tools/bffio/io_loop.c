@@ -3,8 +3,8 @@
  *
  * Clock readings are fio's: one when an operation has been made (slat begins), one when a
  * submission has reached the kernel (slat ends, clat begins), one when a batch has been reaped.
- * Operations are gathered while there is a free one and sent in one call, so after a reap of n
- * there is one submission of n. */
+ * Operations are gathered while there is a free one. Sent is as much as the device has already, so
+ * that it begins with the first while the rest are made: of n after a reap of all n, 1, 1, 2, 4. */
 #include "find.h"
 #include "loop.h"
 
@@ -79,6 +79,7 @@ static void drop_gathered(struct loop *loop)
     unsigned n = loop->n_gathered;
 
     loop->n_gathered = loop->n_held = 0;
+    loop->refused = false;
     for (unsigned i = 0; i < n; i++)
         loop_drop(loop, loop->gathered[i]);
 }
@@ -270,10 +271,17 @@ static bool make_one(struct loop *loop)
     return true;
 }
 
+static bool has_gathered_enough(const struct loop *loop)
+{
+    unsigned n = loop->n_gathered;
+
+    return n >= loop->batch || (loop->starts_early && n && n >= loop->in_flight);
+}
+
 /* iodepth_batch_complete_min=0: takes what is there after each operation, without waiting. */
 static void look_for_done(struct loop *loop)
 {
-    if (loop->n_gathered >= loop->batch)
+    if (has_gathered_enough(loop))
         send_gathered(loop);
     if (loop->in_flight && auraio_poll(loop->engine) >= 0)
         take_done(loop);
@@ -282,7 +290,7 @@ static void look_for_done(struct loop *loop)
 static void fill(struct loop *loop)
 {
     while (loop->free && !loop->over && !loop->waits && !loop->refused) {
-        if (loop->n_gathered >= loop->batch)
+        if (has_gathered_enough(loop))
             send_gathered(loop);
         else if (!make_one(loop))
             break;

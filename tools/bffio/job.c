@@ -53,6 +53,7 @@ void job_free(struct job *job)
         free(job->ignored_errors[dir]);
     }
     free(job->name);
+    free(job->section);
     free(job->kind_name);
     free(job->engine_name);
     free(job->verify_name);
@@ -90,4 +91,23 @@ static bool names(const struct given_option *given, size_t n, const char *option
 bool job_was_given(const struct job *job, const char *option)
 {
     return names(job->given, job->n_given, option) || names(job->global, job->n_global, option);
+}
+
+char *job_next_path(char **rest)
+{
+    char *begin = *rest, *to = begin;
+
+    for (char *from = begin;; from++) {
+        if (from[0] == '\\' && from[1] == ':') {
+            *to++ = *++from;
+            continue;
+        }
+        if (*from && *from != ':') {
+            *to++ = *from;
+            continue;
+        }
+        *rest = *from ? from + 1 : NULL;
+        *to = '\0';
+        return begin;
+    }
 }

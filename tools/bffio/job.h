@@ -64,7 +64,8 @@ struct given_option { /* as the user wrote it, for "job options" and --showcmd *
 
 struct job {
     /* identity and place */
-    char *name;        /* also of the files, when filename= is silent */
+    char *name;        /* what the report and the logs call it: name=, or the section */
+    char *section;     /* names the files when filename= is silent */
     char *description; /* or NULL */
     struct given_option *given;
     size_t n_given;
@@ -126,6 +127,7 @@ struct job {
     unsigned file_service_ops; /* roundrobin:N */
     enum fallocate_kind fallocate;
     bool direct, atomic, sync, dsync, overwrite, unlink, invalidate;
+    bool fill_device, unlink_each_loop;
     bool create_on_open, create_only, create_fsync, pre_read, file_append;
     bool allow_file_create, allow_mounted_write, fsync_on_close, end_fsync, read_only;
     unsigned fsync_every, fdatasync_every; /* writes; 0 = never */
@@ -225,5 +227,9 @@ struct settings {
 };
 
 enum output_format { FORMAT_NORMAL = 1, FORMAT_TERSE = 2, FORMAT_JSON = 4, FORMAT_JSON_PLUS = 8 };
+
+/* Cuts the next part of a:b, as of filename=, off in place; "\:" is a colon of the name. `rest` is
+ * NULL behind the last. */
+char *job_next_path(char **rest);
 
 #endif

@@ -107,7 +107,9 @@ static void include(struct builder *builder, const char *name, struct place plac
         path = builder_keep(builder, found);
     if (path != NULL)
         text = slurp_include(path, &len);
-    if (text == NULL)
+    if (text == NULL && errno == ENOMEM)
+        builder_no_memory(builder, place, "include");
+    else if (text == NULL)
         builder_error(builder, place, "include", "cannot read '%s': %s", name, strerror(errno));
     else
         read_text(builder, path, text, len, depth + 1);
@@ -191,7 +193,7 @@ static void read_text(struct builder *builder, const char *file, const char *tex
     const char *end = text + len;
     int number = 1;
 
-    for (; text < end; number++) {
+    for (; text < end && !builder->no_memory; number++) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         size_t n = (size_t)((newline != NULL ? newline : end) - text);
         struct place place = {file, number};
@@ -204,7 +206,7 @@ static void read_text(struct builder *builder, const char *file, const char *tex
             char *line = strndup(text, n);
 
             if (line == NULL)
-                builder_error(builder, place, NULL, "no memory");
+                builder_no_memory(builder, place, NULL);
             else
                 read_line(builder, line, place, depth);
             free(line);
@@ -230,7 +232,9 @@ void read_job_file(struct builder *builder, const char *file)
 
     if (is_stdin)
         file = "stdin";
-    if (text == NULL)
+    if (text == NULL && errno == ENOMEM)
+        builder_no_memory(builder, (struct place){file, 0}, NULL);
+    else if (text == NULL)
         builder_error(builder, (struct place){file, 0}, NULL, "cannot read the job file: %s",
                       strerror(errno));
     else

@@ -42,6 +42,7 @@ struct builder {
     unsigned includes;
     uint64_t copies; /* jobs with their copies, against max_jobs */
     unsigned errors, warnings;
+    bool no_memory; /* said; nothing more is read, nor complained of */
 };
 
 int builder_init(struct builder *builder, const struct settings *settings, struct job_list *list);
@@ -59,6 +60,8 @@ void builder_drop_global(struct builder *builder, size_t n);
 __attribute__((format(printf, 4, 5))) void builder_error(struct builder *builder,
                                                          struct place place, const char *option,
                                                          const char *format, ...);
+
+void builder_no_memory(struct builder *builder, struct place place, const char *option);
 
 /* Takes the string over until the builder ends; NULL, with it freed, without memory. */
 const char *builder_keep(struct builder *builder, char *string);

@@ -113,6 +113,18 @@ void json_float(struct json *json, const char *key, double value)
     textbuf_printf(json->out, "%f", isfinite(value) ? value : 0.0);
 }
 
+void json_double(struct json *json, const char *key, double value)
+{
+    begin_value(json, key);
+    textbuf_printf(json->out, "%.17g", isfinite(value) ? value : 0.0);
+}
+
+void json_null(struct json *json, const char *key)
+{
+    begin_value(json, key);
+    textbuf_puts(json->out, "null");
+}
+
 void json_bool(struct json *json, const char *key, bool value)
 {
     begin_value(json, key);

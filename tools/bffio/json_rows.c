@@ -5,17 +5,20 @@
 #include <auraio.h>
 
 #include <stdio.h>
+#include <string.h>
 
 static void percentiles(struct json *json, const struct job *job, const uint64_t *hist, uint64_t n)
 {
+    char key[32], last[32] = "";
+
     json_object(json, "percentile");
     for (size_t i = 0; i < job->n_percentiles; i++) {
-        char key[32];
-
-        if (i && job->percentiles[i] <= job->percentiles[i - 1])
-            continue;
         snprintf(key, sizeof(key), "%f", job->percentiles[i]);
+        /* They rise, so what is printed alike stands side by side. */
+        if (strcmp(key, last) == 0)
+            continue;
         json_uint(json, key, plat_percentile(hist, n, job->percentiles[i]));
+        memcpy(last, key, sizeof(last));
     }
     json_end(json, '}');
 }
@@ -261,7 +264,7 @@ static void target_keys(struct json *json, const struct row *row)
 
 void json_job(struct json *json, const struct row *row, bool bins)
 {
-    const struct job *job = row->job;
+    const struct job *job = row->job, *last = row->result->last;
     const struct job_stat *stat = row->stat;
 
     json_object(json, NULL);
@@ -271,8 +274,8 @@ void json_job(struct json *json, const struct row *row, bool bins)
     json_int(json, "error", stat->error);
     json_uint(json, "eta", row->result->eta_s);
     json_uint(json, "elapsed", row->result->elapsed_s);
-    if (job->n_given)
-        json_options(json, "job options", job->given, job->n_given);
+    if (last->n_given)
+        json_options(json, "job options", last->given, last->n_given);
     directions(json, row, bins);
     json_uint(json, "job_runtime", stat->job_runtime_ms);
     json_float(json, "usr_cpu", cpu_percent(stat, stat->usr_us));

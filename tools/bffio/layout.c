@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LAYOUT_ALIGN = 4096 };
@@ -26,12 +27,13 @@ static int allocate(const struct workload *work, int fd, const char *path, uint6
 {
     int mode, error = 0;
 
+    if (work->job->fill_device)
+        return 0;
     switch (work->job->fallocate) {
     case FALLOC_NATIVE:
     case FALLOC_KEEP:
         mode = work->job->fallocate == FALLOC_KEEP ? FALLOC_FL_KEEP_SIZE : 0;
-        /* Not every file system can: then the writes do it. */
-        if (fallocate(fd, mode, 0, (off_t)bytes) < 0 && errno != EOPNOTSUPP)
+        if (fallocate(fd, mode, 0, (off_t)bytes) < 0)
             error = errno;
         break;
     case FALLOC_POSIX:
@@ -44,6 +46,9 @@ static int allocate(const struct workload *work, int fd, const char *path, uint6
     case FALLOC_NONE:
         break;
     }
+    /* Not every file system can, or has the room: then the writes do it, or tell. */
+    if (error == EOPNOTSUPP || error == ENOSPC)
+        error = 0;
     errno = error;
     return error ? failed(work, path, "fallocate") : 0;
 }
@@ -119,6 +124,33 @@ static int make_file(const struct workload *work, size_t index)
     return fd < 0 ? failed(work, path, "open") : fd;
 }
 
+/* As fio: the directories of a name are made, directory= has to be there. */
+static int make_parents(const struct workload *work, size_t index)
+{
+    const struct work_file *file = &work->files[index];
+    char *path = strdup(file->path), *slash = path ? path + file->name_at : NULL;
+    int result = 0;
+
+    if (!path)
+        return failed(work, file->path, "mkdir");
+    while (!result && (slash = strchr(slash + 1, '/'))) {
+        *slash = '\0';
+        if (mkdir(path, 0700) < 0 && errno != EEXIST)
+            result = failed(work, path, "mkdir");
+        *slash = '/';
+    }
+    free(path);
+    return result;
+}
+
+static bool may_be_made(const struct workload *work, size_t index)
+{
+    const struct job *job = work->job;
+
+    return (work->places[index].extend || job->create_on_open) && job->allow_file_create &&
+           !job->read_only && work->places[index].kind == PLACE_FILE;
+}
+
 /* Gives the file its size and closes it. */
 static int fill_file(struct workload *work, size_t index, int fd)
 {
@@ -134,7 +166,7 @@ static int fill_file(struct workload *work, size_t index, int fd)
         else
             result = write_data(work, fd, path, bytes);
         /* A part of it would look like the whole. */
-        if (work_interrupted(work) < 0)
+        if (result < 0)
             unlink(path);
     }
     /* What has just been written is not to be read from the cache. */
@@ -170,12 +202,14 @@ int files_lay_out(struct workload *work)
     for (size_t i = 0; i < work->n_files; i++) {
         int fd;
 
+        if (may_be_made(work, i) && make_parents(work, i) < 0)
+            return -1;
         if (!work->places[i].extend)
             continue;
         fd = make_file(work, i);
         if (fd < 0)
             return -1;
-        if (!is_told)
+        if (!is_told && !work->job->fill_device)
             announce(work);
         is_told = true;
         if (fill_file(work, i, fd) < 0)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -81,6 +82,7 @@ static auraio_engine_t *make_engine(const struct loop *loop)
     options.batch_threshold = loop->sends_at_once ? 1 : 0;
     options.report_short = true;
     options.enable_sqpoll = loop->job->sqthread_poll;
+    snprintf(options.name, sizeof options.name, "%s", loop->job->name);
     return auraio_create_with_options(&options);
 }
 
@@ -155,6 +157,7 @@ int loop_init(struct loop *loop, struct task *task)
         loop->batch = loop->depth;
     if (job->thinktime_us || (job->polls_always && !job->iodepth_batch_given))
         loop->batch = 1;
+    loop->starts_early = !job->iodepth_batch_given && !task->shared;
     loop->sends_at_once = loop->batch == 1 && !task->shared;
     loop->complete_min = job->iodepth_batch_complete_min ? job->iodepth_batch_complete_min : 1;
     loop->complete_max =

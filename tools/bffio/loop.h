@@ -51,6 +51,7 @@ struct loop {
     unsigned n_gathered, n_done, in_flight;
     int rw_flags; /* of every transfer, RWF_ATOMIC apart */
     bool has_rw_flags;
+    bool starts_early;  /* sends when as much is gathered as is in flight */
     bool sends_at_once; /* the engine does, without a flush */
     bool waits;         /* the workload wants a completion first */
     bool over;          /* nothing more of this phase */

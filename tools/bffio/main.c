@@ -55,9 +55,11 @@ static int announce(struct run *run)
         jobs[i] = run->tasks[i].job;
         groups[i] = run->tasks[i].group;
     }
-    int result = -1;
+    int result = -ENOMEM;
     if (jobs && groups)
         result = output_begin(run->settings, jobs, groups, run->n_tasks);
+    if (result == -ENOMEM)
+        fputs("bffio: no memory\n", stderr);
     free(jobs);
     free(groups);
     return result;
@@ -80,10 +82,11 @@ static int run_all(const struct settings *settings, const struct job_list *list)
         if (run->log && bandwidth_log_write(run->log) != 0)
             run->exit_status = 1;
         output_progress_end(settings);
-        status = report_run(run, true) == 0 ? run->exit_status : 1;
+        bool is_told = report_run(run, true) == 0 && !run->is_report_lost;
+        status = is_told ? run->exit_status : 1;
         if (!status && run->is_target_missed)
             status = EXIT_TARGET_MISSED;
-        if (run->stopped)
+        if (is_told && run->stopped)
             status = EXIT_SIGNAL;
     }
     the_run = NULL;

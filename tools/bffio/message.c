@@ -2,6 +2,7 @@
 /* What goes wrong with files and contents, told on one line of stderr. */
 #include "work.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -16,6 +17,7 @@ static void make_plain(char *text)
 int work_message(const struct job *job, const char *subject, const char *format, ...)
 {
     char text[512], number[16] = "", line[1024];
+    const int error = errno;
     va_list ap;
 
     va_start(ap, format);
@@ -27,5 +29,6 @@ int work_message(const struct job *job, const char *subject, const char *format,
              job->name ? job->name : "-", subject, text);
     make_plain(line);
     fprintf(stderr, "%s\n", line);
+    errno = error;
     return -1;
 }

@@ -260,6 +260,22 @@ int files_sync(struct workload *work)
     return result;
 }
 
+int files_sync_closed(struct workload *work)
+{
+    for (size_t i = 0; i < work->n_files; i++) {
+        bool syncs = work->places[i].is_closed && work->job->fsync_on_close;
+
+        work->places[i].is_closed = false;
+        if (syncs && work->files[i].fd >= 0 && fsync(work->files[i].fd) < 0) {
+            work->error = -errno;
+            work_message(work->job, work->files[i].path, "fsync: %s", strerror(-work->error));
+            errno = -work->error;
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* What the job never had open, a refused link for example, is not its own to remove. */
 static int file_unlink(struct workload *work, size_t index)
 {
@@ -274,20 +290,36 @@ static int file_unlink(struct workload *work, size_t index)
     return -error;
 }
 
-int files_close(struct workload *work)
+/* Devices are not removed. */
+static int close_all(struct workload *work, bool removes)
 {
-    const struct job *job = work->job;
-    bool unlinks = job->unlink && !job->read_only;
     int result = 0;
 
-    if (job->unlink && job->read_only)
-        work_message(job, "unlink", "nothing is removed with --readonly");
+    if (removes && work->job->read_only)
+        work_message(work->job, "unlink", "nothing is removed with --readonly");
+    removes = removes && !work->job->read_only;
     for (size_t i = 0; i < work->n_files; i++) {
         int closed = file_close(work, i);
-        int unlinked = unlinks ? file_unlink(work, i) : 0;
+        int unlinked = removes ? file_unlink(work, i) : 0;
 
         if (!result)
             result = closed ? closed : unlinked;
     }
     return result;
+}
+
+int files_close(struct workload *work)
+{
+    return close_all(work, work->job->unlink);
+}
+
+int files_renew(struct workload *work)
+{
+    int error = close_all(work, true);
+
+    for (size_t i = 0; i < work->n_files && !error && !work->opens_late; i++)
+        if (work->files[i].fd < 0 && file_open(work, i) < 0)
+            error = errno ? -errno : -EIO;
+    work->error = error;
+    return error ? -1 : 0;
 }

@@ -154,6 +154,12 @@ int option_wrong(struct setting *setting, const char *format, ...)
     return -EINVAL;
 }
 
+int option_no_memory(struct setting *setting)
+{
+    setting->no_memory = true;
+    return -EINVAL;
+}
+
 void option_warn(struct setting *setting, const char *format, ...)
 {
     va_list ap;
@@ -218,7 +224,7 @@ int option_bad_value(struct setting *setting, struct piece piece, int r)
 
     option_describe_values(setting->def, values, sizeof(values));
     if (r == -ENOMEM)
-        return option_wrong(setting, "no memory");
+        return option_no_memory(setting);
     return option_wrong(setting, "'%.*s' is %s; valid values: %s", shown, piece.at,
                         r == -ERANGE ? "out of range" : "no valid value", values);
 }
@@ -236,7 +242,7 @@ int set_string(struct setting *setting, char **field, const char *value)
     char *copy = strdup(value);
 
     if (copy == NULL)
-        return option_wrong(setting, "no memory");
+        return option_no_memory(setting);
     free(*field);
     *field = copy;
     return 0;

@@ -62,6 +62,7 @@ struct setting { /* one option being set */
     bool parse_only; /* nothing of this machine matters */
     unsigned *warnings;
     const struct option_def *def;
+    bool no_memory; /* the reason why it failed, for the caller to tell */
 };
 
 struct option_def {
@@ -97,6 +98,7 @@ int option_set(struct setting *setting, const char *value);
 /* A message about the option, unless quiet; returns -EINVAL. */
 __attribute__((format(printf, 2, 3))) int option_wrong(struct setting *setting, const char *format,
                                                        ...);
+int option_no_memory(struct setting *setting); /* -EINVAL */
 /* The same for what is accepted: counts for --warnings-fatal. */
 __attribute__((format(printf, 2, 3))) void option_warn(struct setting *setting, const char *format,
                                                        ...);

@@ -29,7 +29,6 @@ static const struct option_value hint_values[] = {
     {"extreme", VALUE_REFUSED},
     {NULL, 0},
 };
-static const struct option_value never_values[] = {{"0", 0}, {"1", VALUE_REFUSED}, {NULL, 0}};
 static const struct option_value lock_values[] = {
     {"none", 0}, {"exclusive", VALUE_REFUSED}, {"readwrite", VALUE_REFUSED}, {NULL, 0}};
 static const struct option_value zone_values[] = {
@@ -62,8 +61,8 @@ const struct option_def file_options[] = {
      .help = "Writes go to files that have their data already"},
     {"unlink", NULL, OPT_BOOL, FILES, AT(unlink), .preset = "0",
      .help = "Removes files at the end"},
-    {"unlink_each_loop", NULL, OPT_ENUM, FILES, .offset = NOWHERE, .values = never_values,
-     .help = "Removes files after each loop"},
+    {"unlink_each_loop", NULL, OPT_BOOL, FILES, AT(unlink_each_loop), .preset = "0",
+     .help = "Removes files and makes them anew between loops"},
     {"invalidate", NULL, OPT_BOOL, FILES, AT(invalidate), .preset = "1",
      .help = "Drops the page cache of the files before the job"},
     {"pre_read", NULL, OPT_BOOL, FILES, AT(pre_read), .preset = "0",
@@ -78,7 +77,7 @@ const struct option_def file_options[] = {
      .help = "Lays out files, and no more"},
     {"file_append", NULL, OPT_BOOL, FILES, AT(file_append), .preset = "0",
      .help = "Begins at the end of the file"},
-    {"fill_device", "fill_fs", OPT_ENUM, FILES, .offset = NOWHERE, .values = never_values,
+    {"fill_device", "fill_fs", OPT_BOOL, FILES, AT(fill_device), .preset = "0",
      .help = "Writes until there is no room"},
     {"allow_file_create", NULL, OPT_BOOL, FILES, AT(allow_file_create), .preset = "1",
      .help = "Files that are missing may be made"},

@@ -179,6 +179,8 @@ const struct option_def io_options[] = {
     {"loops", NULL, OPT_UNSIGNED, IO, AT(loops), .preset = "1", .help = "How often the job runs"},
     {"norandommap", NULL, OPT_BARE, IO, AT(norandommap),
      .help = "Random offsets may come twice, others never"},
+    {"softrandommap", NULL, OPT_BOOL, IO, TIER_IGNORED, NOWHERE,
+     .help = "Goes on without a map where there is no memory for one; there is"},
     {"randrepeat", NULL, OPT_BOOL, IO, AT(randrepeat), .preset = "1",
      .help = "The same offsets in each run"},
     {"allrandrepeat", NULL, OPT_BOOL, IO, AT(allrandrepeat), .preset = "0",

@@ -11,7 +11,6 @@
 const struct option_def refused_options[] = {
     NOT_HERE("opendir"),
     NOT_HERE("write_barrier"),
-    NOT_HERE("softrandommap"),
     NOT_HERE("ramp_size"),
     NOT_HERE("sprandom"),
     NOT_HERE("spr_op"),

@@ -8,7 +8,8 @@
 
 /* One row of a report: a job, or a group of them with group_reporting. */
 struct result {
-    const struct job *job; /* the first of the group */
+    const struct job *job;  /* the first of the row */
+    const struct job *last; /* of the row: the one whose options JSON shows, as fio */
     const struct job_stat *stat;
     unsigned group; /* run status group, from 0 */
     unsigned jobs;  /* how many are in it */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line: switches first, wherever they stand, then options and jobs in their order,
- * then the job files. Options before the first --name count for all jobs, those of files too. */
+ * then the job files. Options before the first --name, and behind --name=global, count for all
+ * later jobs, those of files too. */
 #include "parse.h"
 
 #include "jobs.h"
@@ -103,12 +104,19 @@ static void read_switches(struct command *command, int argc, char **argv)
     }
 }
 
+/* --name=global is what [global] is in a file. */
+static bool is_global(const struct argument *argument)
+{
+    return strcmp(argument->name, "name") == 0 && argument->value != NULL &&
+           strcmp(argument->value, "global") == 0;
+}
+
 static void read_options(struct builder *builder, int argc, char **argv)
 {
     bool only_files = false;
 
     builder_begin_global(builder, here);
-    for (int i = 1; i < argc;) {
+    for (int i = 1; i < argc && !builder->no_memory;) {
         struct argument argument;
 
         if (ends_options(argv, &i, &only_files))
@@ -116,6 +124,10 @@ static void read_options(struct builder *builder, int argc, char **argv)
         argument = read_argument(argc, argv, &i, only_files);
         if (argument.file != NULL || argument.switch_ != NULL)
             continue;
+        if (is_global(&argument)) {
+            builder_begin_global(builder, here);
+            continue;
+        }
         if (strcmp(argument.name, "name") == 0)
             builder_begin_job(builder, argument.value, here);
         builder_option(builder, argument.name, argument.value, here);
@@ -127,7 +139,7 @@ static void read_files(struct builder *builder, int argc, char **argv)
 {
     bool only_files = false, is_first = true;
 
-    for (int i = 1; i < argc;) {
+    for (int i = 1; i < argc && !builder->no_memory;) {
         struct argument argument;
 
         if (ends_options(argv, &i, &only_files))
@@ -199,7 +211,9 @@ static enum parse_result build(struct command *command, int argc, char **argv,
     builder.shows = command->shows;
     builder.wanted = command->sections;
     builder.was_found = calloc(command->n_sections + 1, sizeof(bool));
-    if (builder.was_found != NULL) {
+    if (builder.was_found == NULL) {
+        builder_no_memory(&builder, here, NULL);
+    } else {
         builder.n_wanted = command->n_sections;
         read_options(&builder, argc, argv);
         read_files(&builder, argc, argv);

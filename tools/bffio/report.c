@@ -13,7 +13,8 @@ uint64_t rate_of(uint64_t amount, uint64_t runtime_ms)
 {
     if (!runtime_ms)
         return 0;
-    return (uint64_t)((spread_squares)amount * 1000 / runtime_ms);
+    /* in two parts, which do not overflow */
+    return amount / runtime_ms * 1000 + amount % runtime_ms * 1000 / runtime_ms;
 }
 
 uint64_t total_ios(const struct job_stat *stat)

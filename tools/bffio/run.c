@@ -219,6 +219,9 @@ static void prepare(struct run *run)
         if (is_over(task))
             continue;
         workload_set_stop(task->work, is_stop_wanted, task);
+        /* Without it each job's own thread does it when its turn has come. */
+        if (!task->job.create_serialize)
+            continue;
         if (workload_prepare(task->work) == 0 || atomic_load(run->signals))
             continue;
         task_fail(task, errno ? errno : EIO, "%s", "");
@@ -287,7 +290,7 @@ void run_tasks(struct run *run, atomic_int *signals)
             look = now + LOOK_MS * NS_PER_MS;
         }
         if (now >= status) {
-            report_run(run, false);
+            run->is_report_lost |= report_run(run, false) != 0;
             status += interval_ns;
         }
         sleep_until(run, sooner(sooner(look, status), next));

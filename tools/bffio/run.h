@@ -81,6 +81,7 @@ struct run {
     bool exitall;
     bool stopped; /* by a signal */
     bool is_target_missed;
+    bool is_report_lost; /* one of --status-interval */
     int exit_status;
 
     /* for the ETA */

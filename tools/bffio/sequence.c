@@ -112,14 +112,23 @@ static bool choose_file(struct workload *work)
     return true;
 }
 
-static void file_exhausted(struct workload *work)
+void place_exhausted(struct workload *work, size_t index)
 {
-    struct place *place = &work->places[work->serving];
+    struct place *place = &work->places[index];
 
+    if (place->is_open)
+        work->open_now--;
     place->is_open = false;
     place->done = true;
-    work->open_now--;
     work->done_files++;
+    place->is_closed = work->writes && !work->last_was_sync && !work->dry_run;
+}
+
+/* fio closes the file now, or as soon as nothing of it is in flight. */
+static int file_exhausted(struct workload *work)
+{
+    place_exhausted(work, work->serving);
+    return work->in_flight ? 0 : files_sync_closed(work);
 }
 
 static void fill_sync(struct workload *work, struct io_unit *unit, enum io_kind kind)
@@ -208,7 +217,8 @@ enum next_result next_operation(struct workload *work, struct io_unit *unit)
         dir = next_direction(work);
         if (place_next(work, work->serving, dir, &offset, &len))
             break;
-        file_exhausted(work);
+        if (file_exhausted(work) < 0)
+            return NEXT_FAILED;
     }
     place = &work->places[work->serving];
     place->last_start[dir] = offset;

@@ -103,7 +103,7 @@ static int set_error_list(struct setting *setting, struct piece list, unsigned k
     if (n > 0) {
         copy = malloc(n * sizeof(*copy));
         if (copy == NULL)
-            return option_wrong(setting, "no memory");
+            return option_no_memory(setting);
         memcpy(copy, errors, n * sizeof(*copy));
     }
     free(job->ignored_errors[kind]);

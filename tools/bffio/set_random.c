@@ -73,7 +73,7 @@ static int set_zones(struct setting *setting, struct piece list, bool is_absolut
     forget_zones(job, dir);
     job->zones[dir] = malloc(n * sizeof(zones[0]));
     if (job->zones[dir] == NULL)
-        return option_wrong(setting, "no memory");
+        return option_no_memory(setting);
     memcpy(job->zones[dir], zones, n * sizeof(zones[0]));
     job->n_zones[dir] = n;
     return 0;
@@ -113,6 +113,12 @@ static int check_curve(struct setting *setting, enum distribution dist, double v
     return 0;
 }
 
+static int wrong_number(struct setting *setting, struct piece piece)
+{
+    return option_wrong(setting, "'%.*s' is no number; valid values: NAME:NUMBER[:CENTER]",
+                        piece.len > 60 ? 60 : (int)piece.len, piece.at);
+}
+
 static int set_curve(struct setting *setting, struct piece parameters, enum distribution dist)
 {
     static const double presets[] = {[DIST_ZIPF] = 1.1, [DIST_PARETO] = 0.2, [DIST_NORMAL] = 0};
@@ -122,9 +128,9 @@ static int set_curve(struct setting *setting, struct piece parameters, enum dist
     bool has_center = piece_split(parameters, ':', &first, &second);
 
     if (first.len > 0 && value_decimal(first, &value) < 0)
-        return option_bad_value(setting, first, -EINVAL);
+        return wrong_number(setting, first);
     if (has_center && value_decimal(second, &center) < 0)
-        return option_bad_value(setting, second, -EINVAL);
+        return wrong_number(setting, second);
     if (check_curve(setting, dist, value, center) < 0)
         return -EINVAL;
     for (unsigned dir = 0; dir < DIRECTIONS; dir++) {

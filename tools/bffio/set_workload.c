@@ -109,6 +109,7 @@ typedef int part_setter(struct setting *setting, struct piece piece, unsigned di
 static int set_parts(struct setting *setting, const char *value, part_setter *set)
 {
     struct piece rest = piece_of(value), piece;
+    const bool was_quiet = setting->quiet;
     unsigned n = 0;
 
     if (*value == '\0')
@@ -118,9 +119,12 @@ static int set_parts(struct setting *setting, const char *value, part_setter *se
 
         if (n == DIRECTIONS)
             return option_bad_value(setting, piece_of(value), -EINVAL);
-        for (unsigned dir = n; piece.len > 0 && dir <= last; dir++)
+        for (unsigned dir = n; piece.len > 0 && dir <= last; dir++) {
+            setting->quiet = was_quiet || dir > n; /* what there is to tell, once */
             if (set(setting, piece, dir) < 0)
                 return -EINVAL;
+        }
+        setting->quiet = was_quiet;
     }
     return 0;
 }
@@ -244,7 +248,7 @@ static int set_split_part(struct setting *setting, struct piece piece, unsigned 
         return -EINVAL;
     copy = malloc(n * sizeof(*copy));
     if (copy == NULL)
-        return option_wrong(setting, "no memory");
+        return option_no_memory(setting);
     memcpy(copy, shares, n * sizeof(*copy));
     forget_split(job, dir);
     job->bssplit[dir] = copy;

@@ -59,7 +59,7 @@ void show_job(struct builder *builder, const struct job *job)
 {
     begin(builder);
     fputs("--name=", stdout);
-    print_quoted(job->name);
+    print_quoted(job->section);
     putchar(' ');
     print_lines(&builder->global, builder->n_global_shown);
     if (builder->separates)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 static FILE *sink;
+static bool is_told; /* that it cannot be written */
 
 void output_complain(const char *file, int err)
 {
@@ -43,8 +44,9 @@ int sink_write(const struct settings *settings, const struct textbuf *out, bool 
             err = errno ? -errno : -EIO;
         sink = NULL;
     }
-    if (err)
+    if (err && !is_told)
         output_complain(settings->output ? settings->output : "standard output", err);
+    is_told |= err != 0;
     return err;
 }
 

@@ -12,7 +12,7 @@ void spread_add(struct spread *spread, uint64_t value)
         spread->max = value;
     spread->n++;
     spread->sum += value;
-    spread->squares += (spread_squares)value * value;
+    spread->squares = wide_sum(spread->squares, wide_product(value, value));
 }
 
 uint64_t spread_min(const struct spread *spread)
@@ -32,7 +32,7 @@ double spread_mean(const struct spread *spread)
 static double spread_m2(const struct spread *spread)
 {
     uint64_t whole, rest;
-    spread_squares around;
+    struct wide twice_whole_sum, around;
 
     if (spread->is_total)
         return spread->m2;
@@ -40,9 +40,11 @@ static double spread_m2(const struct spread *spread)
         return 0.0;
     whole = spread->sum / spread->n;
     rest = spread->sum % spread->n;
-    around = spread->squares - 2 * (spread_squares)whole * spread->sum +
-             (spread_squares)whole * whole * spread->n;
-    return (double)around - (double)rest * (double)rest / (double)spread->n;
+    twice_whole_sum = wide_product(whole, spread->sum);
+    twice_whole_sum = wide_sum(twice_whole_sum, twice_whole_sum);
+    around = wide_sum(wide_difference(spread->squares, twice_whole_sum),
+                      wide_product(whole, whole * spread->n));
+    return wide_to_double(around) - (double)rest * (double)rest / (double)spread->n;
 }
 
 double spread_deviation(const struct spread *spread)
@@ -62,7 +64,7 @@ void spread_merge(struct spread *sum, const struct spread *one)
         sum->max = one->max;
     sum->n += one->n;
     sum->sum += one->sum;
-    sum->squares += one->squares;
+    sum->squares = wide_sum(sum->squares, one->squares);
 }
 
 void spread_total(struct spread *sum, const struct spread *one)

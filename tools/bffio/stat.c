@@ -120,8 +120,16 @@ static void direction_reset(struct direction_stat *dir)
     spread_clear(&dir->iops);
 }
 
+void stat_begin_ramp(struct job_stat *stat)
+{
+    stat->measured_soon = stat->measured;
+    stat->measured = 0;
+}
+
 void stat_reset(struct job_stat *stat)
 {
+    stat->measured |= stat->measured_soon;
+    stat->measured_soon = 0;
     for (int dir = 0; dir < DIRECTIONS; dir++)
         direction_reset(&stat->dir[dir]);
     spread_clear(&stat->sync_lat);
@@ -144,7 +152,7 @@ static inline __attribute__((always_inline)) void sample(struct spread *spread, 
         spread->max = value;
     spread->n++;
     spread->sum += value;
-    spread->squares += (spread_squares)value * value;
+    spread->squares = wide_sum(spread->squares, wide_product(value, value));
 }
 
 static inline __attribute__((always_inline)) unsigned bucket_of(uint64_t ns)

@@ -6,18 +6,17 @@
 #define BFFIO_STAT_H
 
 #include "job.h"
+#include "wide.h"
 
 #include <sys/types.h>
 #include <time.h>
-
-__extension__ typedef unsigned __int128 spread_squares;
 
 /* What mean and deviation need, in integers: exact, and no division where samples are added.
  * stat_init prepares min. A total (spread_total) is what fio makes of the bandwidths of a group:
  * the sum of their means and squared deviations, which then stand in mean and m2. */
 struct spread {
     uint64_t min, n, max, sum; /* in this order they are not worth a vector register */
-    spread_squares squares;
+    struct wide squares;
     bool is_total;
     double mean, m2;
 };
@@ -75,6 +74,7 @@ enum { LAT_CLASSES = LAT_NS_BUCKETS + LAT_US_BUCKETS + LAT_MS_BUCKETS };
 struct job_stat {
     struct direction_stat dir[DIRECTIONS];
     unsigned measured;      /* what is kept of each latency_kind (stat_init) */
+    unsigned measured_soon; /* in the ramp: what will be kept from its end on */
     struct spread sync_lat; /* fsync and fdatasync */
     uint64_t *sync_hist;
     uint64_t sync_ios;
@@ -106,6 +106,8 @@ struct job_stat {
 int stat_init(struct job_stat *stat, const struct job *job);
 void stat_free(struct job_stat *stat);
 
+/* In the ramp operations and bytes are counted, in case the job ends there, but no latency. */
+void stat_begin_ramp(struct job_stat *stat);
 /* Ends the ramp: counts as if nothing had been done before. */
 void stat_reset(struct job_stat *stat);
 

@@ -28,6 +28,12 @@ __attribute__((format(printf, 3, 4))) static void wrong(struct command *command,
     command->failed = true;
 }
 
+static void no_memory(struct command *command, const char *name)
+{
+    wrong(command, name, "no memory");
+    command->is_done = true;
+}
+
 static void bad_value(struct command *command, const struct switch_def *self, const char *value)
 {
     wrong(command, self->name, "'%.60s' is no valid value; valid values: %s", value, self->form);
@@ -52,12 +58,13 @@ static void set_flag(struct command *command, const struct switch_def *self, con
             *flags[i].flag = true;
 }
 
-static void set_text(struct command *command, char **field, const char *value)
+static void set_text(struct command *command, const struct switch_def *self, char **field,
+                     const char *value)
 {
     char *copy = strdup(value);
 
     if (copy == NULL) {
-        wrong(command, NULL, "no memory");
+        no_memory(command, self->name);
         return;
     }
     free(*field);
@@ -69,14 +76,13 @@ static void set_output(struct command *command, const struct switch_def *self, c
     if (*value == '\0')
         bad_value(command, self, value);
     else
-        set_text(command, &command->settings->output, value);
+        set_text(command, self, &command->settings->output, value);
 }
 
 static void set_bandwidth_log(struct command *command, const struct switch_def *self,
                               const char *value)
 {
-    (void)self;
-    set_text(command, &command->settings->bandwidth_log, value != NULL ? value : "agg");
+    set_text(command, self, &command->settings->bandwidth_log, value != NULL ? value : "agg");
 }
 
 static void set_formats(struct command *command, const struct switch_def *self, const char *value)
@@ -168,7 +174,7 @@ static void add_section(struct command *command, const struct switch_def *self, 
     const char **grown = reallocarray(command->sections, command->n_sections + 1, sizeof(*grown));
 
     if (grown == NULL) {
-        wrong(command, self->name, "no memory");
+        no_memory(command, self->name);
         return;
     }
     command->sections = grown;
@@ -244,7 +250,6 @@ const struct switch_def switches[] = {
     NOT_HERE("cpuclock-test"),
     NOT_HERE("crctest"),
     NOT_HERE("memcpytest"),
-    NOT_HERE("idle-prof"),
     NOT_HERE("inflate-log"),
     NOT_HERE("trigger"),
     NOT_HERE("trigger-file"),

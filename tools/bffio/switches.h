@@ -15,7 +15,7 @@ struct command { /* what the switches say */
     const char **sections;
     size_t n_sections;
     bool shows;   /* --showcmd */
-    bool is_done; /* --help and the like: all is said */
+    bool is_done; /* --help and the like, or no memory: all is said */
     bool failed;
 };
 

@@ -131,7 +131,10 @@ static void work(struct task *task, struct loop *loop)
 {
     bool is_ready = place_thread(task) == 0;
 
-    if (is_ready && workload_open(task->work) != 0) {
+    bool is_late = !task->job.create_serialize;
+
+    if (is_ready &&
+        ((is_late && workload_prepare(task->work) != 0) || workload_open(task->work) != 0)) {
         if (errno != ECANCELED)
             task_fail(task, errno ? errno : EIO, "%s", "");
         is_ready = false;

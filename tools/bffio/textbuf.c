@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "textbuf.h"
 
+#include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +57,13 @@ void textbuf_printf(struct textbuf *buf, const char *format, ...)
     vsnprintf(buf->data + buf->len, (size_t)len + 1, format, ap);
     va_end(ap);
     buf->len += (size_t)len;
+}
+
+bool textbuf_print(const struct textbuf *buf, FILE *to)
+{
+    if (buf->failed)
+        errno = ENOMEM;
+    return !buf->failed && fwrite(buf->data, 1, buf->len, to) == buf->len && fflush(to) == 0;
 }
 
 void textbuf_free(struct textbuf *buf)

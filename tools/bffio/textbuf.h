@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct textbuf {
     char *data;
@@ -17,6 +18,8 @@ void textbuf_add(struct textbuf *buf, const char *bytes, size_t len);
 void textbuf_puts(struct textbuf *buf, const char *text);
 __attribute__((format(printf, 2, 3))) void textbuf_printf(struct textbuf *buf, const char *format,
                                                           ...);
+/* The whole text to a stream, at once; false with errno. */
+bool textbuf_print(const struct textbuf *buf, FILE *to);
 void textbuf_free(struct textbuf *buf);
 
 /* A number as fio writes it for people: as many digits as fit into `digits` beside a decimal

@@ -251,11 +251,12 @@ bool watch_think(struct loop *loop)
     return goes_on;
 }
 
+/* As fio: a log with log_avg_msec sets the pace of the report's samples as well. */
 static uint64_t sample_every(const struct loop *loop, unsigned avg_ms, const char *log)
 {
     unsigned log_ms = loop->job->log_avg_ms;
 
-    return (log && log_ms && log_ms < avg_ms ? log_ms : avg_ms) * NS_PER_MS;
+    return (log && log_ms ? log_ms : avg_ms) * NS_PER_MS;
 }
 
 void watch_begin(struct loop *loop)
@@ -271,6 +272,8 @@ void watch_begin(struct loop *loop)
     pace_init(&loop->pace, job, loop->now);
     identify(loop, loop->began);
     restart(loop, loop->began);
+    if (loop->in_ramp)
+        stat_begin_ramp(loop->stat);
     plan_event(loop);
     atomic_store(&loop->task->began_ns, loop->began);
 }

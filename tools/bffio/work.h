@@ -25,9 +25,10 @@ struct place {
     uint64_t dirty_begin, dirty_end; /* written since the last sync; NOWHERE: nothing */
     struct randmap map;
     struct skewed skewed;
-    bool done;    /* nothing more to do in this round */
-    bool is_open; /* counts against openfiles */
-    bool extend;  /* is to be laid out */
+    bool done;      /* nothing more to do in this round */
+    bool is_open;   /* counts against openfiles */
+    bool extend;    /* is to be laid out */
+    bool is_closed; /* as fio would have it, and fsync_on_close still to be done */
     bool was_open;
     unsigned users; /* units that are out, with opens_late */
 };
@@ -158,8 +159,12 @@ void file_let_go(struct workload *work, const struct io_unit *unit);
 int file_invalidate(const struct workload *work, size_t index);
 int files_pre_read(struct workload *work);
 int files_sync(struct workload *work);
+/* fsync_on_close of the files that are done with. 0, or -1 with errno after a message. */
+int files_sync_closed(struct workload *work);
 int files_write_out(struct workload *work);
 int files_close(struct workload *work);
+/* unlink_each_loop: other files of the same names. 0, or -1 with work->error after a message. */
+int files_renew(struct workload *work);
 
 /* offsets.c */
 void streams_start(struct workload *work);
@@ -171,6 +176,8 @@ bool place_next(struct workload *work, size_t index, enum direction dir, uint64_
                 uint64_t *len);
 
 /* sequence.c */
+/* Nothing more to do in a file in this round. */
+void place_exhausted(struct workload *work, size_t index);
 /* The next operation of a round, without regard to limits and overlaps. */
 enum next_result next_operation(struct workload *work, struct io_unit *unit);
 

@@ -141,7 +141,7 @@ uint64_t workload_bytes(const struct workload *work)
     const struct job *job = work->job;
     uint64_t bytes = work->io_size ? work->io_size : work->size;
 
-    if (job->time_based)
+    if (job->time_based || (job->fill_device && !job->size))
         return 0;
     bytes *= job->loops ? job->loops : 1;
     if (job->number_ios && job->number_ios * work->max_bs < bytes)
@@ -149,6 +149,12 @@ uint64_t workload_bytes(const struct workload *work)
     if (job->verify != VERIFY_NONE && work->writes && job->do_verify)
         bytes *= 2;
     return bytes;
+}
+
+void workload_device_full(struct workload *work)
+{
+    work->device_full = true;
+    work->fast_left = 0;
 }
 
 bool workload_is_verifying(const struct workload *work)
@@ -180,7 +186,7 @@ static void end_round(struct workload *work)
     const struct job *job = work->job;
 
     if (!work->round_ended && work->writes && !work->last_was_sync &&
-        (job->end_fsync || job->fsync_on_close))
+        (job->end_fsync || job->fsync_on_close) && files_sync_closed(work) == 0)
         work->is_synced = (work->error = files_sync(work)) == 0;
     work->round_ended = true;
 }
@@ -190,7 +196,7 @@ static bool has_another_round(struct workload *work)
     const struct job *job = work->job;
     uint64_t limit = work->io_size ? work->io_size : work->size;
 
-    if (!work->round_done && !work->dry_run)
+    if ((!work->round_done && !work->dry_run) || work->device_full)
         return false;
     if (job->time_based)
         return true;
@@ -198,7 +204,7 @@ static bool has_another_round(struct workload *work)
         work->loops_left--;
         return true;
     }
-    if (work->device_full || work->done_bytes >= limit)
+    if (work->done_bytes >= limit)
         return false;
     if (job->number_ios &&
         work->issues[READS] + work->issues[WRITES] + work->issues[TRIMS] >= job->number_ios)
@@ -241,6 +247,8 @@ bool workload_again(struct workload *work, bool timed_out)
     work->phase = PHASE_OVER;
     work->done_files = done_files;
     if (timed_out || !has_another_round(work))
+        return false;
+    if (job->unlink_each_loop && files_renew(work) < 0)
         return false;
     start_round(work);
     if (work->history.len)

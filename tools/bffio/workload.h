@@ -11,6 +11,7 @@
 
 struct work_file {
     char *path;
+    size_t name_at; /* where in it the name begins, behind directory= */
     int fd;         /* -1: not open */
     uint64_t begin; /* first byte of the job's part */
     uint64_t size;  /* bytes of it from there */
@@ -79,6 +80,8 @@ int workload_trim(struct workload *work, struct io_unit *unit);
 /* Starts the next round (loops, time_based); begins reading back when verify asks for it.
  * false: there is none. `timed_out`: the runtime is over, only verification may follow. */
 bool workload_again(struct workload *work, bool timed_out);
+/* A write has found no room, and fill_device asks for that: nothing more is written. */
+void workload_device_full(struct workload *work);
 bool workload_is_verifying(const struct workload *work);
 /* end_fsync, fsync_on_close, closing, unlinking. 0 or a negative errno after a message. */
 int workload_close(struct workload *work);

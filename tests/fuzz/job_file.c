@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a job file: the parser says yes or no, and leaves nothing behind. Build with
- * clang -fsanitize=fuzzer,address and the parser's sources; fuzz_parse.dict has its words. */
+ * clang -fsanitize=fuzzer,address and the parser's sources; job_file.dict has its words. */
 #include "parse.h"
 
 #include <stdlib.h>
