@@ -3,34 +3,17 @@
 # abi/abi on a small library in variants: what breaks programs that are built makes it false and
 # tells how to accept it, additions pass and are told, and a baseline is the same bytes from
 # wherever the library was built.
-set -eu
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
+set -e
 
-: "${top_srcdir:=.}" "${CC:=cc}"
+: "${CC:=cc}"
 abi=$top_srcdir/abi/abi
 for program in abidw abidiff; do
     if ! command -v $program >/dev/null 2>&1; then
-        echo "1..0 # SKIP $program is not installed (package abigail-tools)"
-        exit 0
+        skip_all "$program is not installed (package abigail-tools)"
     fi
 done
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-count=0
-failed=0
-
-# ok WHAT COMMAND...
-ok() {
-    what=$1
-    shift
-    count=$((count + 1))
-    if "$@" >"$work/said" 2>&1; then
-        echo "ok $count - $what"
-    else
-        failed=1
-        echo "not ok $count - $what"
-        sed 's/^/# /' "$work/said"
-    fi
-}
 
 # build DIRECTORY [SED-COMMAND]: the library there, changed so
 build() {
@@ -75,9 +58,9 @@ END
 
 # variant SED-COMMAND: what check says of the library so changed
 variant() {
-    rm -rf "$work/variant"
-    build "$work/variant" "$1" &&
-        "$abi" check "$work/variant/libtoy.so.0" "$work/variant/include" "$work/baselines"
+    rm -rf "$scratch/variant"
+    build "$scratch/variant" "$1" &&
+        "$abi" check "$scratch/variant/libtoy.so.0" "$scratch/variant/include" "$scratch/baselines"
 }
 
 # finds WHAT SED-COMMAND: a change, and the way to accept it
@@ -89,7 +72,7 @@ rejects() {
     if variant "$1"; then
         return 1
     fi
-    grep -q 'make abi-accept' "$work/said"
+    grep -q 'make abi-accept' "$scratch/said"
 }
 
 # tells WHAT SED-COMMAND: an addition, or nothing that a built program sees
@@ -98,38 +81,38 @@ tells() {
 }
 
 passes() {
-    variant "$1" && grep -q "$2" "$work/said"
+    variant "$1" && grep -q "$2" "$scratch/said"
 }
 
 same_elsewhere() {
-    build "$work/a/longer/way"
-    mkdir "$work/elsewhere"
-    "$abi" accept "$work/a/longer/way/libtoy.so.0" "$work/a/longer/way/include" "$work/elsewhere"
-    diff -r "$work/baselines" "$work/elsewhere"
+    build "$scratch/a/longer/way"
+    mkdir "$scratch/elsewhere"
+    "$abi" accept "$scratch/a/longer/way/libtoy.so.0" "$scratch/a/longer/way/include" "$scratch/elsewhere"
+    diff -r "$scratch/baselines" "$scratch/elsewhere"
 }
 
 tells_nothing_of() {
-    ! grep -F "$1" "$work/baselines"/*
+    ! grep -F "$1" "$scratch/baselines"/*
 }
 
 other_architecture() {
-    mkdir -p "$work/none"
-    "$abi" check "$work/one/libtoy.so.0" "$work/one/include" "$work/none" && grep -q 'skipped' "$work/said"
+    mkdir -p "$scratch/none"
+    "$abi" check "$scratch/one/libtoy.so.0" "$scratch/one/include" "$scratch/none" && grep -q 'skipped' "$scratch/said"
 }
 
 without_debug_information() {
-    strip -g -o "$work/libtoy.so.0" "$work/one/libtoy.so.0"
+    strip -g -o "$scratch/libtoy.so.0" "$scratch/one/libtoy.so.0"
     status=0
-    "$abi" check "$work/libtoy.so.0" "$work/one/include" "$work/baselines" || status=$?
-    [ $status = 2 ]
+    "$abi" check "$scratch/libtoy.so.0" "$scratch/one/include" "$scratch/baselines" || status=$?
+    [ "$status" = 2 ]
 }
 
-mkdir "$work/baselines"
-build "$work/one"
+mkdir "$scratch/baselines"
+build "$scratch/one"
 ok 'a baseline is written' \
-    "$abi" accept "$work/one/libtoy.so.0" "$work/one/include" "$work/baselines"
+    "$abi" accept "$scratch/one/libtoy.so.0" "$scratch/one/include" "$scratch/baselines"
 ok 'the same library from another directory has the same baseline' same_elsewhere
-ok 'a baseline has no path of this machine' tells_nothing_of "$work"
+ok 'a baseline has no path of this machine' tells_nothing_of "$scratch"
 ok 'a baseline has no private type' tells_nothing_of "'paint'"
 ok 'the same library is as it was' passes 's/a/a/' 'as in abi'
 ok 'a private type may change' passes 's/int paint;/int paint, brush, glue;/' 'as in abi'
@@ -157,5 +140,4 @@ tells 'a field that has another name' 's/long long price;/long long worth;/; s/-
 tells 'a new enumerator' 's/TOY_BLUE = 1/&, TOY_GREEN = 2/'
 ok 'an architecture without baseline is skipped by name' other_architecture
 ok 'a library without debug information is an error' without_debug_information
-echo "1..$count"
-[ $failed -eq 0 ]
+finish

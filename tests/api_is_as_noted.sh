@@ -3,58 +3,42 @@
 # The public interfaces are those of the snapshots in api/, and whatever is changed of them is seen
 # there.
 # shellcheck disable=SC2016 # Rust and tables have dollars and backquotes
-set -eu
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
+set -e
 
-: "${top_srcdir:=.}" "${CC:=cc}"
+: "${CC:=cc}"
 export CC
 snapshot=$top_srcdir/api/snapshot
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-count=0
-failed=0
-
-# ok WHAT COMMAND...
-ok() {
-    what=$1
-    shift
-    count=$((count + 1))
-    if "$@" >"$work/said" 2>&1; then
-        echo "ok $count - $what"
-    else
-        failed=1
-        echo "not ok $count - $what"
-        sed 's/^/# /' "$work/said"
-    fi
-}
 
 is_as_noted() {
-    "$snapshot" "$1" "$top_srcdir" >"$work/now" &&
-        diff -u "$top_srcdir/api/$1.txt" "$work/now" && return
+    "$snapshot" "$1" "$top_srcdir" >"$scratch/now" &&
+        diff -u "$top_srcdir/api/$1.txt" "$scratch/now" && return
     echo 'CONTRIBUTING.md tells what to do for a change; "make api-snapshot" accepts this one.'
     return 1
 }
 
 # changes NAME FILE SED-COMMAND: makes the snapshot NAME of a tree with FILE so changed, which it was
 changes() {
-    rm -rf "$work/tree"
-    mkdir -p "$work/tree/bindings/rust/auraio" "$work/tree/docs"
-    cp -r "$top_srcdir/include" "$work/tree"
-    cp -r "$top_srcdir/bindings/rust/Cargo.toml" "$work/tree/bindings/rust"
+    rm -rf "$scratch/tree"
+    mkdir -p "$scratch/tree/bindings/rust/auraio" "$scratch/tree/docs"
+    cp -r "$top_srcdir/include" "$scratch/tree"
+    cp -r "$top_srcdir/bindings/rust/Cargo.toml" "$scratch/tree/bindings/rust"
     cp -r "$top_srcdir/bindings/rust/auraio/Cargo.toml" "$top_srcdir/bindings/rust/auraio/src" \
-        "$work/tree/bindings/rust/auraio"
-    cp "$top_srcdir/docs/metrics.md" "$work/tree/docs"
-    chmod -R u+w "$work/tree"
-    sed "$3" "$top_srcdir/$2" >"$work/tree/$2"
-    ! cmp -s "$top_srcdir/$2" "$work/tree/$2" && "$snapshot" "$1" "$work/tree" >"$work/changed"
+        "$scratch/tree/bindings/rust/auraio"
+    cp "$top_srcdir/docs/metrics.md" "$scratch/tree/docs"
+    chmod -R u+w "$scratch/tree"
+    sed "$3" "$top_srcdir/$2" >"$scratch/tree/$2"
+    ! cmp -s "$top_srcdir/$2" "$scratch/tree/$2" && "$snapshot" "$1" "$scratch/tree" >"$scratch/changed"
 }
 
 # is_seen SED-COMMAND [NAME FILE]: a change of auraio.h, or of FILE, makes another snapshot
 is_seen() {
-    changes "${2-c}" "${3-include/auraio.h}" "$1" && ! cmp "$top_srcdir/api/${2-c}.txt" "$work/changed"
+    changes "${2-c}" "${3-include/auraio.h}" "$1" && ! cmp "$top_srcdir/api/${2-c}.txt" "$scratch/changed"
 }
 
 is_not_seen() {
-    changes "${2-c}" "${3-include/auraio.h}" "$1" && cmp "$top_srcdir/api/${2-c}.txt" "$work/changed"
+    changes "${2-c}" "${3-include/auraio.h}" "$1" && cmp "$top_srcdir/api/${2-c}.txt" "$scratch/changed"
 }
 
 for file in "$top_srcdir"/api/*.txt; do
@@ -97,5 +81,4 @@ ok 'seen: a feature in Rust' is_seen 's/^tokio = /tokio1 = /' rust bindings/rust
 ok 'not seen: bodies and what is hidden in Rust' is_not_seen 's/len: capacity, capacity,/capacity, len: capacity,/; s/pub(crate) fn as_iovec/pub(crate) fn as_io_vec/' rust bindings/rust/auraio/src/buffer.rs
 ok 'seen: a label of a metric' is_seen 's/`pid`, `name`, `errno`/`pid`, `name`, `error`/' metrics docs/metrics.md
 ok 'seen: a type of a metric' is_seen 's/`auraio_queued` | gauge/`auraio_queued` | counter/' metrics docs/metrics.md
-echo "1..$count"
-[ $failed -eq 0 ]
+finish

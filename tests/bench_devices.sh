@@ -4,39 +4,18 @@
 # Runs bench/adaptive_value for a moment on a device of each kind, and kills it in the middle:
 # nothing of a device is left, no mount, no loop device, no cgroup, no file. TAP on standard
 # output; exit status 1 when a check failed. AURAIO_BENCH is the directory of the built programs.
-set -u
-LC_ALL=C
-export LC_ALL
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
 
 bench=$(cd "${AURAIO_BENCH:-build/bench}" 2>/dev/null && pwd) || {
-    echo "Bail out! no directory ${AURAIO_BENCH:-build/bench}"
-    exit 99
+    bail "no directory ${AURAIO_BENCH:-build/bench}"
 }
 if [ ! -x "$bench/adaptive_value" ]; then
-    echo '1..0 # SKIP not built: fuse3 was not found'
-    exit
+    skip_all 'not built: fuse3 was not found'
 fi
-scratch=$(mktemp -d "${TMPDIR:-.}/auraio-devices-XXXXXX") && cd "$scratch" || exit 99
-scratch=$(pwd)
+cd "$scratch" || exit 99
 TMPDIR=$scratch
 export TMPDIR
-trap 'cd / && rm -rf "$scratch"' EXIT
-trap 'exit 99' HUP INT TERM
-
-count=0
-failed=0
-
-# result STATUS WHAT: one numbered line.
-result() {
-    count=$((count + 1))
-    if [ "$1" -eq 0 ]; then
-        echo "ok $count - $2"
-    else
-        failed=$((failed + 1))
-        echo "not ok $count - $2"
-        sed 's/^/# /' out err
-    fi
-}
 
 # adaptive SIGNAL SECONDS ARGUMENT...: ended by the signal after so long; leaves its number in pid.
 adaptive() {
@@ -111,5 +90,4 @@ done
 adaptive KILL 10 nonsense
 [ $? -eq 2 ]
 result $? 'a device that is none is refused'
-echo "1..$count"
-[ "$failed" -eq 0 ]
+finish

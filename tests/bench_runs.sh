@@ -5,48 +5,14 @@
 # long it took. What compare and instructions make of figures is checked with
 # contestants that are not real. TAP on standard output; exit status 1 when a check
 # failed. AURAIO_BENCH is the directory of the built programs.
-set -u
-LC_ALL=C
-export LC_ALL
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
 
 bench=$(cd "${AURAIO_BENCH:-build/bench}" 2>/dev/null && pwd) || {
-    echo "Bail out! no directory ${AURAIO_BENCH:-build/bench}"
-    exit 99
+    bail "no directory ${AURAIO_BENCH:-build/bench}"
 }
-source=$(cd "${top_srcdir:-.}" && pwd)/bench
-scratch=$(mktemp -d "${TMPDIR:-.}/auraio-bench-XXXXXX") && cd "$scratch" || exit 99
-scratch=$(pwd)
-trap 'cd / && rm -rf "$scratch"' EXIT
-trap 'exit 99' HUP INT TERM
-
-count=0
-failed=0
-
-# result STATUS WHAT: one numbered line.
-result() {
-    count=$((count + 1))
-    if [ "$1" -eq 0 ]; then
-        echo "ok $count - $2"
-    else
-        failed=$((failed + 1))
-        echo "not ok $count - $2"
-        for said in out err; do
-            [ -f "$said" ] && sed "s/^/# std$said: /" "$said"
-        done
-    fi
-}
-
-skip() {
-    count=$((count + 1))
-    echo "ok $count - $1 # SKIP $2"
-}
-
-# is GOT WANTED WHAT
-is() {
-    [ "$1" = "$2" ]
-    result $? "$3"
-    [ "$1" = "$2" ] || printf '#      got %s\n#   wanted %s\n' "$1" "$2"
-}
+source=$top_srcdir/bench
+cd "$scratch" || exit 99
 
 # has TEXT WHAT: the output has that line.
 has() {
@@ -72,13 +38,13 @@ contestant() {
     *' --latency '*) latency="p50_us=$number p99_us=$number max_us=$number " ;;
     esac
     if [ ! -x "$bench/$name" ]; then
-        skip "$what" "not built: its library was not found"
+        skip "not built: its library was not found" "$what"
         return
     fi
     run "$bench/$name" --file file --size 1048576 --block 4096 --ops 200 --seed 7 "$@"
     status=$?
     if [ $status -eq 77 ]; then
-        skip "$what" "$(head -n 1 err)"
+        skip "$(head -n 1 err)" "$what"
         return
     fi
     [ $status -eq 0 ] && [ ! -s err ] && [ "$(wc -l <out)" -eq 1 ] &&
@@ -224,13 +190,13 @@ test_pool_engine_and_tick() {
     result $? "bench_pool"
     is "$(grep -Ec '^\| .* \| [0-9.]+ \| [0-9.]+ \| [0-9.]+ ' out)" 8 "... eight lines of figures"
     if [ $rings -lt 64 ]; then
-        skip "bench_engine" "it makes engines of 64 rings, and here they have $rings at most"
+        skip "it makes engines of 64 rings, and here they have $rings at most" "bench_engine"
     elif run "$bench/bench_engine" --quick || [ $? -ne 77 ]; then
         is "$(grep -Ec '^\| .* \| [0-9]+ \| [0-9]+ \| [0-9]+ \| [0-9]+ \|$' out)" 4 \
             "bench_engine: four lines of memory"
         is "$(grep -Ec '^\| .* \| [0-9.]+ \([0-9.]+ to [0-9.]+\) \|$' out)" 4 "... and of time"
     else
-        skip "bench_engine" "$(head -n 1 err)"
+        skip "$(head -n 1 err)" "bench_engine"
     fi
     run "$bench/bench_tick" --quick
     result $? "bench_tick"
@@ -251,5 +217,4 @@ test_compare
 test_figures
 test_instructions
 test_pool_engine_and_tick
-echo "1..$count"
-[ "$failed" -eq 0 ]
+finish

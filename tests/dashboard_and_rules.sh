@@ -2,37 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # The rules are good and their alerts come when they should; the dashboard's expressions are good;
 # both name only metrics that docs/metrics.md has. Runs in the top build directory.
-# shellcheck disable=SC2317,SC2016 # the checks are functions that ok calls
-set -eu
-LC_ALL=C
-export LC_ALL
+# shellcheck disable=SC2016 # expressions of Prometheus have dollars
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
+set -e
 
-: "${top_srcdir:=.}" "${PROMTOOL:=promtool}"
+: "${PROMTOOL:=promtool}"
 rules=$top_srcdir/exporters/prometheus
 dashboard=$top_srcdir/exporters/grafana/auraio.json
 schema=$top_srcdir/docs/metrics.md
 if ! command -v "$PROMTOOL" >/dev/null; then
-    echo '1..0 # skip promtool is not here'
-    exit 0
+    skip_all 'promtool is not here'
 fi
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-count=0
-failed=0
-
-# ok WHAT COMMAND...
-ok() {
-    what=$1
-    shift
-    count=$((count + 1))
-    if "$@" >"$scratch/said" 2>&1; then
-        echo "ok $count - $what"
-    else
-        failed=1
-        echo "not ok $count - $what"
-        sed 's/^/# /' "$scratch/said"
-    fi
-}
 
 # The expressions of the dashboard as recording rules, Grafana's variables replaced.
 expressions() {
@@ -64,5 +45,4 @@ ok 'the rules are good' "$PROMTOOL" check rules "$rules/auraio.rules.yml"
 ok 'the alerts come when they should' "$PROMTOOL" test rules "$rules/auraio.rules.test.yml"
 ok 'the expressions of the dashboard are good' dashboard_is_good
 ok 'both name only metrics that there are' only_known_metrics
-echo "1..$count"
-exit $failed
+finish

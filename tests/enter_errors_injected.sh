@@ -4,34 +4,24 @@
 # ENOMEM at one of the first twenty calls and at every third one. A program that moves and compares a
 # thousand transfers finds nothing lost and nothing doubled. sim/sim_enter_errors has every call. Runs in the top
 # build directory.
-set -eu
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
+set -e
 
 program=tests/transfer_thousand_mixed
-count=0
-failed=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+log=$scratch/log
 
-inject() {
+bears() {
     AURAIO_TEST_BACKEND=uring strace -qq -f -e trace=io_uring_enter \
-        -e inject=io_uring_enter:error="$1":when="$2" -o "$log" "$program" 2>&1
+        -e inject=io_uring_enter:error="$1":when="$2" -o "$log" "$program" && grep -q INJECTED "$log"
 }
 
 if ! strace -qq -o /dev/null true 2>/dev/null; then
-    echo '1..0 # SKIP strace cannot trace here'
-    exit 0
+    skip_all 'strace cannot trace here'
 fi
 for error in EINTR EAGAIN EBUSY ENOMEM; do
     for when in 1 2 8 20 3+3; do
-        count=$((count + 1))
-        if output=$(inject $error $when) && grep -q INJECTED "$log"; then
-            echo "ok $count - $error at call $when"
-        else
-            failed=1
-            echo "not ok $count - $error at call $when"
-            echo "$output" | sed 's/^/# /'
-        fi
+        ok "$error at call $when" bears $error $when
     done
 done
-echo "1..$count"
-[ $failed -eq 0 ]
+finish

@@ -5,47 +5,13 @@
 # find, wc, sum and cmp say. TAP on standard output; exit status 1 when a check
 # failed. AURAIO_EXAMPLES is the directory of the built examples: those in C, or
 # those in C++, which do the same.
-set -u
-LC_ALL=C
-export LC_ALL
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
 
 examples=$(cd "${AURAIO_EXAMPLES:-build/examples/c}" 2>/dev/null && pwd) || {
-    echo "Bail out! no directory ${AURAIO_EXAMPLES:-build/examples/c}"
-    exit 99
+    bail "no directory ${AURAIO_EXAMPLES:-build/examples/c}"
 }
-scratch=$(mktemp -d "${TMPDIR:-.}/auraio-examples-XXXXXX") && cd "$scratch" || exit 99
-scratch=$(pwd)
-trap 'cd / && chmod -R u+rwx "$scratch" && rm -rf "$scratch"' EXIT
-trap 'exit 99' HUP INT TERM
-
-count=0
-failed=0
-
-# result STATUS WHAT: one numbered line.
-result() {
-    count=$((count + 1))
-    if [ "$1" -eq 0 ]; then
-        echo "ok $count - $2"
-    else
-        failed=$((failed + 1))
-        echo "not ok $count - $2"
-        for said in out err; do
-            [ -f "$said" ] && sed "s/^/# std$said: /" "$said"
-        done
-    fi
-}
-
-skip() {
-    count=$((count + 1))
-    echo "ok $count - $1 # SKIP $2"
-}
-
-# is GOT WANTED WHAT
-is() {
-    [ "$1" = "$2" ]
-    result $? "$3"
-    [ "$1" = "$2" ] || printf '#      got %s\n#   wanted %s\n' "$1" "$2"
-}
+cd "$scratch" || exit 99
 
 # run EXAMPLE ARGUMENT...: output in out and err; the exit status is its own.
 run() {
@@ -126,10 +92,10 @@ test_quickstart() {
 
 test_simple_read() {
     for file in big text short empty; do
-        works simple_read $file
-        is "$(head -n 1 out)" "$file: $(size_of $file) bytes, checksum $(sum_of $file)" \
+        works simple_read "$file"
+        is "$(head -n 1 out)" "$file: $(size_of "$file") bytes, checksum $(sum_of "$file")" \
             "simple_read read the bytes of $file"
-        is "$(sed -n 's/^transferred *\([0-9]*\) bytes/\1/p' out)" "$(size_of $file)" \
+        is "$(sed -n 's/^transferred *\([0-9]*\) bytes/\1/p' out)" "$(size_of "$file")" \
             "simple_read: the statistics agree"
     done
     refuses 2 "no argument" simple_read
@@ -174,8 +140,8 @@ test_write_modes() {
     works write_modes modes 5
     is "$(size_of modes/buffered.dat)" 5242880 "write_modes wrote 5 MiB through the page cache"
     if grep -q 'not supported' out; then
-        skip "write_modes wrote 5 MiB past it" "no O_DIRECT on this file system"
-        skip "write_modes: both files are the same" "no O_DIRECT on this file system"
+        skip "no O_DIRECT on this file system" "write_modes wrote 5 MiB past it"
+        skip "no O_DIRECT on this file system" "write_modes: both files are the same"
     else
         is "$(size_of modes/direct.dat)" 5242880 "write_modes wrote 5 MiB past it"
         cmp -s modes/buffered.dat modes/direct.dat
@@ -198,7 +164,7 @@ test_cancel_request() {
     works cancel_request big 5000
     is "$(grep -c '4096 bytes after' out)" 2 "cancel_request: a file answers in time, both times"
     if [ "$backend" = threads ]; then
-        skip "cancel_request gives up a silent FIFO" "$unstoppable"
+        skip "$unstoppable" "cancel_request gives up a silent FIFO"
         refuses 1 "to pretend that it stopped a read" cancel_request fifo 100
     else
         works cancel_request fifo 100
@@ -212,8 +178,8 @@ test_cancel_request() {
 
 test_registered_buffers() {
     for file in big short empty; do
-        works registered_buffers $file
-        is "$(grep -c "$(size_of $file) bytes, checksum $(sum_of $file)," out)" 2 \
+        works registered_buffers "$file"
+        is "$(grep -c "$(size_of "$file") bytes, checksum $(sum_of "$file")," out)" 2 \
             "registered_buffers read $file in both ways"
     done
     refuses 2 "no argument" registered_buffers
@@ -228,14 +194,14 @@ test_registered_buffers() {
 test_vectored_io() {
     for file in big short empty; do
         rm -f packed
-        works vectored_io $file packed
-        bytes=$(size_of $file)
+        works vectored_io "$file" packed
+        bytes=$(size_of "$file")
         frames=$(((bytes + 65535) / 65536))
         is "$(cat out)" "packed: $frames frames, $bytes bytes packed, $bytes checked" \
             "vectored_io tells what it packed of $file"
         is "$(size_of packed)" $((bytes + 16 * frames)) "vectored_io: the size is that of the frames"
-        unpack packed $frames >unpacked
-        cmp -s $file unpacked
+        unpack packed "$frames" >unpacked
+        cmp -s "$file" unpacked
         result $? "vectored_io: the frames of $file hold the file"
     done
     refuses 2 "one argument" vectored_io big
@@ -246,7 +212,7 @@ test_vectored_io() {
 # The frames without their headers: 65536 of every 65552 bytes.
 unpack() {
     i=0
-    while [ $i -lt "$2" ]; do
+    while [ "$i" -lt "$2" ]; do
         tail -c +$((i * 65552 + 17)) "$1" | head -c 65536
         i=$((i + 1))
     done
@@ -264,7 +230,7 @@ test_event_loop() {
     refuses 1 "a directory" event_loop tree
 
     if [ "$backend" = threads ]; then
-        skip "event_loop ends on SIGTERM" "$unstoppable"
+        skip "$unstoppable" "event_loop ends on SIGTERM"
         return
     fi
     # A FIFO held open and silent keeps it waiting until the signal.
@@ -272,7 +238,7 @@ test_event_loop() {
     # Not with timeout(1), which sends SIGCONT as well: LeakSanitizer hangs on that.
     "$examples/event_loop" fifo >out 2>err &
     tries=0
-    until grep -Eq '^Sig(Blk|Cgt):.*[4-7c-f][0-9a-f]{3}$' /proc/$!/status || [ $tries -eq 300 ]; do
+    until grep -Eq '^Sig(Blk|Cgt):.*[4-7c-f][0-9a-f]{3}$' /proc/$!/status || [ "$tries" -eq 300 ]; do
         tries=$((tries + 1))
         sleep 0.1
     done
@@ -289,7 +255,7 @@ test_custom_config() {
     works custom_config big 2
     is "$(sed -n 's/^big: \([0-9]*\) bytes.*/\1/p' out)" "$(size_of big)" "custom_config read it all"
     blocks=$((($(size_of big) + 16383) / 16384))
-    is "$(awk '/^ring/ { sum += $5 } END { print sum }' out)" $blocks \
+    is "$(awk '/^ring/ { sum += $5 } END { print sum }' out)" "$blocks" \
         "custom_config: the rings' counts add up"
     is "$(grep -c '^ring [01]: depth 2,' out)" 2 "custom_config: two rings as deep as asked for"
     is "$(awk '/^ring/ && $7 > 2' out)" "" "custom_config: never more than that in flight"
@@ -355,7 +321,7 @@ test_bulk_reader() {
         scans --compare --direct --threads-backend --depth 8
         check_table
     else
-        skip "bulk_reader --direct" "no O_DIRECT on this file system"
+        skip "no O_DIRECT on this file system" "bulk_reader --direct"
     fi
     # shellcheck disable=SC3045 # dash, bash and busybox have it
     (ulimit -n 100 && run bulk_reader tree)
@@ -410,7 +376,7 @@ refuse_bulk_reader() {
     mkdir nothing
     refuses 1 "a directory without files" bulk_reader nothing
     if [ "$(id -u)" -eq 0 ]; then
-        skip "bulk_reader reads on past a file it may not read" "root may read everything"
+        skip "root may read everything" "bulk_reader reads on past a file it may not read"
     else
         chmod 000 tree/a/empty
         run bulk_reader tree
@@ -446,5 +412,4 @@ else
     test_bulk_reader
     test_watch_limit
 fi
-echo "1..$count"
-[ "$failed" -eq 0 ]
+finish

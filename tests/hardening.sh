@@ -3,29 +3,9 @@
 # What the libraries and programs of the build are hardened with: the dynamic section and the program
 # headers as readelf tells them, calls of checking functions, and whether the flags stay when
 # somebody overrides CFLAGS. Runs in the top build directory.
-set -eu
-LC_ALL=C
-export LC_ALL
-
-: "${top_srcdir:=.}"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-count=0
-failed=0
-
-# ok WHAT COMMAND...
-ok() {
-    what=$1
-    shift
-    count=$((count + 1))
-    if "$@" >"$work/said" 2>&1; then
-        echo "ok $count - $what"
-    else
-        failed=1
-        echo "not ok $count - $what"
-        sed 's/^/# /' "$work/said"
-    fi
-}
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
+set -e
 
 # The value that make has for a variable
 value() {
@@ -53,16 +33,16 @@ run_path() {
 
 # Tells whatever is wrong with the file
 lacks_nothing() {
-    readelf -W -l -d "$1" >"$work/elf"
+    readelf -W -l -d "$1" >"$scratch/elf"
     wrong=
-    grep -q GNU_RELRO "$work/elf" || wrong="$wrong; no RELRO"
-    grep -q 'BIND_NOW\|FLAGS_1.*NOW' "$work/elf" || wrong="$wrong; binds lazily"
-    grep -q 'GNU_STACK.*RW ' "$work/elf" || wrong="$wrong; an executable stack"
-    grep -q 'LOAD.*RWE' "$work/elf" && wrong="$wrong; a segment both to be written and run"
-    grep -q TEXTREL "$work/elf" && wrong="$wrong; relocations in its code"
+    grep -q GNU_RELRO "$scratch/elf" || wrong="$wrong; no RELRO"
+    grep -q 'BIND_NOW\|FLAGS_1.*NOW' "$scratch/elf" || wrong="$wrong; binds lazily"
+    grep -q 'GNU_STACK.*RW ' "$scratch/elf" || wrong="$wrong; an executable stack"
+    grep -q 'LOAD.*RWE' "$scratch/elf" && wrong="$wrong; a segment both to be written and run"
+    grep -q TEXTREL "$scratch/elf" && wrong="$wrong; relocations in its code"
     # Until it is installed, a library of the build finds another one so.
-    run_path "$work/elf" |
-        grep -v -x -F -f "$work/asked" -e "$(installed)" -e "$PWD/lib/.libs" && wrong="$wrong; a run path"
+    run_path "$scratch/elf" |
+        grep -v -x -F -f "$scratch/asked" -e "$(installed)" -e "$PWD/lib/.libs" && wrong="$wrong; a run path"
     [ -z "$wrong" ] || echo "$1$wrong"
     [ -z "$wrong" ]
 }
@@ -91,10 +71,9 @@ built() {
 
 flags=$(value HARDENING_CFLAGS)
 if [ -z "$flags" ]; then
-    echo '1..0 # SKIP configured with --disable-hardening'
-    exit 0
+    skip_all 'configured with --disable-hardening'
 fi
-asked_for >"$work/asked"
+asked_for >"$scratch/asked"
 for name in lib/libauraio.so exporters/libauraio-prom.so tools/bffio/bffio tools/auraio-info/auraio-info \
     tools/auraio-top/auraio-top exporters/prom/auraio-prom; do
     file=$(built $name)
@@ -123,9 +102,8 @@ x86_64:*-fcf-protection*)
 esac
 
 # What would be run for one object with other CFLAGS
-make -n V=1 CFLAGS=-O1 -W "$top_srcdir/lib/log.c" lib/libauraio_core_la-log.lo >"$work/commands" 2>&1 || :
+make -n V=1 CFLAGS=-O1 -W "$(value top_srcdir)/lib/log.c" lib/libauraio_core_la-log.lo >"$scratch/commands" 2>&1 || :
 for flag in $flags; do
-    ok "$flag stays with CFLAGS of others" grep -q -e " $flag " "$work/commands"
+    ok "$flag stays with CFLAGS of others" grep -q -e " $flag " "$scratch/commands"
 done
-echo "1..$count"
-[ $failed = 0 ]
+finish

@@ -5,10 +5,11 @@
 # strict C++17: by the compilers of this build ($CC, $CXX) and by the others that
 # are here, and against musl. AURAIO_CPPFLAGS tells where the headers lie; without
 # it the installed ones are meant.
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
 
-count=0
-failed=0
 seen=:
+printf '#include <%s>\n' auraio_prometheus.h auraio.h >"$scratch/program"
 
 # compiles COMPILER LANGUAGE STANDARD: one line of TAP, unless that was tried already
 compiles() {
@@ -16,23 +17,15 @@ compiles() {
     *":$1 $2:"*) return ;;
     esac
     seen=$seen$1\ $2:
-    count=$((count + 1))
     what="$1 takes the headers alone as $3"
     if ! command -v "${1%% *}" >/dev/null 2>&1; then
-        echo "ok $count - $what # SKIP ${1%% *} is not installed"
+        skip "${1%% *} is not installed" "$what"
         return
     fi
     # A compiler may come with flags (gcc -m32), and AURAIO_CPPFLAGS is a list of words.
     # shellcheck disable=SC2086
-    if messages=$(printf '#include <%s>\n' auraio_prometheus.h auraio.h |
-        $1 $AURAIO_CPPFLAGS -std="$3" -pedantic-errors -Wall -Wextra -Werror \
-            -fsyntax-only -x "$2" - 2>&1); then
-        echo "ok $count - $what"
-    else
-        failed=1
-        echo "not ok $count - $what"
-        printf '%s\n' "$messages" | sed 's/^/# /'
-    fi
+    ok "$what" $1 ${AURAIO_CPPFLAGS-} -std="$3" -pedantic-errors -Wall -Wextra -Werror \
+        -fsyntax-only -x "$2" - <"$scratch/program"
 }
 
 for cc in "${CC:-cc}" gcc clang musl-gcc; do
@@ -41,6 +34,4 @@ done
 for cxx in "${CXX:-c++}" g++ clang++; do
     compiles "$cxx" c++ c++17
 done
-
-echo "1..$count"
-exit $failed
+finish

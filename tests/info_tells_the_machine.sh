@@ -2,36 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # auraio-info tells which backend there is, why, and what to do about it; its page and its help
 # name the same options. Runs in the top build directory.
-# shellcheck disable=SC2317 # the checks are functions that ok calls
-set -eu
-LC_ALL=C
-export LC_ALL
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
+set -e
 
-: "${top_srcdir:=.}" "${INFO:=tools/auraio-info/auraio-info}"
+: "${INFO:=tools/auraio-info/auraio-info}"
 page=$top_srcdir/man/man1/auraio-info.1
 deny=tests/deny_call
 
 eperm=1
 enomem=12
 enosys=38
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-count=0
-failed=0
-
-# ok WHAT COMMAND...
-ok() {
-    what=$1
-    shift
-    count=$((count + 1))
-    if "$@" >"$scratch/said" 2>&1; then
-        echo "ok $count - $what"
-    else
-        failed=1
-        echo "not ok $count - $what"
-        sed 's/^/# /' "$scratch/said"
-    fi
-}
 
 # ends STATUS COMMAND...: its output goes to $scratch/out and $scratch/err
 ends() {
@@ -124,5 +105,4 @@ ok 'text that cannot be written is an error' no_room
 ok 'JSON that cannot be written is an error' no_room --json
 ok 'help that cannot be written is an error' no_room --help
 ok 'the version is told' version
-echo "1..$count"
-exit $failed
+finish

@@ -6,41 +6,14 @@
 # stands between .EX and .EE after a line .\" example: NAME; where the name begins with cxx_ it is
 # C++20, and left out without a compiler that knows its coroutines (AURAIO_CXX). Runs in the top build
 # directory; AURAIO_LIBRARY is the shared library.
-set -u
-LC_ALL=C
-export LC_ALL
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
 
-: "${top_srcdir:=.}" "${CC:=cc}" "${CXX:=c++}" "${AURAIO_CXX:=}" "${AURAIO_CPPFLAGS=-Iinclude -I$top_srcdir/include}"
+: "${CC:=cc}" "${CXX:=c++}" "${AURAIO_CXX:=}" "${AURAIO_CPPFLAGS=-Iinclude -I$top_srcdir/include}"
 : "${AURAIO_CFLAGS=-O2}" "${AURAIO_LIBRARY:=$(pwd)/lib/.libs/libauraio.so}"
 : "${AURAIO_PROM_LIBRARY:=$(pwd)/exporters/.libs/libauraio-prom.so}"
 roff=$(cat "$top_srcdir/man/roff.awk")
 limit=20
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/auraio-manual-XXXXXX") && scratch=$(cd "$scratch" && pwd) ||
-    exit 99
-trap 'rm -rf "$scratch"' EXIT
-trap 'exit 99' HUP INT TERM
-count=0
-failed=0
-
-# ok WHAT COMMAND...
-ok() {
-    what=$1
-    shift
-    count=$((count + 1))
-    if "$@" >"$scratch/said" 2>&1; then
-        echo "ok $count - $what"
-    else
-        failed=1
-        echo "not ok $count - $what"
-        sed 's/^/# /' "$scratch/said"
-    fi
-}
-
-# none FILE: it has no line; those it has are shown
-none() {
-    cat "$1"
-    [ ! -s "$1" ]
-}
 
 # extract PAGE...: the programs as NAME.c in the current directory, "NAME PAGE" for each
 # in the file list, and in the file wrong what is not as it should be. What printing
@@ -91,9 +64,9 @@ runs() {
     rm -rf "$scratch/run"
     mkdir "$scratch/run"
     status=0
-    (cd "$scratch/run" && timeout -k 5 $limit "$@" </dev/null >../out 2>../err) || status=$?
+    (cd "$scratch/run" && timeout -k 5 "$limit" "$@" </dev/null >../out 2>../err) || status=$?
     left=$(ls -A "$scratch/run")
-    [ $status -eq 0 ] && [ -s "$scratch/out" ] && [ -z "$left" ] && return
+    [ "$status" -eq 0 ] && [ -s "$scratch/out" ] && [ -z "$left" ] && return
     echo "$*: exit status $status, $(wc -c <"$scratch/out") bytes printed; left behind: ${left:-nothing}"
     cat "$scratch/out" "$scratch/err"
     return 1
@@ -135,11 +108,9 @@ int main(int argc, char **argv)
 END
 }
 
-top_srcdir=$(cd "$top_srcdir" && pwd)
 set -- "$top_srcdir"/man/man[37]/*.[37]
 if [ ! -e "$1" ]; then
-    echo "Bail out! no page below $top_srcdir/man"
-    exit 99
+    bail "no page below $top_srcdir/man"
 fi
 (cd "$scratch" && : >list && : >wrong && extract "$@") || exit 99
 for page; do
@@ -148,8 +119,7 @@ done
 ok "pages with programs that can be copied: $#" none "$scratch/wrong"
 
 if [ ! -f "$AURAIO_LIBRARY" ]; then
-    count=$((count + 1))
-    echo "ok $count - programs # SKIP only the static library is built"
+    skip "only the static library is built" "programs"
     echo "1..$count"
     exit $failed
 fi
@@ -158,17 +128,14 @@ if build_refuse && "$scratch/refuse" true; then
     refuse=$scratch/refuse
     ok 'the programs can run without io_uring' true
 else
-    count=$((count + 1))
-    echo "ok $count - the programs can run without io_uring # SKIP no seccomp filters here"
+    skip "no seccomp filters here" "the programs can run without io_uring"
 fi
 while read -r name page; do
     case $name,$AURAIO_CXX in
     cxx_*,no*)
-        count=$((count + 1))
-        echo "ok $count - $name of ${page##*/} # SKIP C++: $AURAIO_CXX"
+        skip "C++: $AURAIO_CXX" "$name of ${page##*/}"
         ;;
     *) ok "$name of ${page##*/}" works "$name" ;;
     esac
 done <"$scratch/list"
-echo "1..$count"
-[ $failed -eq 0 ]
+finish

@@ -1,32 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # mandoc and man find nothing to warn of in any page of the manual.
-set -u
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
 
-man=${top_srcdir:-.}/man
+man=$top_srcdir/man
 set -- "$man"/man[0-9]/*.[0-9]
 if [ ! -e "$1" ]; then
-    echo "Bail out! no page below $man"
-    exit 99
+    bail "no page below $man"
 fi
 
-count=0
-failed=0
 for page; do
     status=0
     complaints=$("$man/lint" "$page" 2>&1) || status=$?
     if [ $status -eq 77 ]; then
-        echo "1..0 # SKIP $complaints"
-        exit
+        skip_all "$complaints"
     fi
-    count=$((count + 1))
-    if [ $status -eq 0 ]; then
-        echo "ok $count - ${page##*/}"
-    else
-        failed=1
-        echo "not ok $count - ${page##*/}"
-        printf '%s\n' "$complaints" | sed 's/^/# /'
-    fi
+    echo "$complaints" >"$scratch/said"
+    result $status "${page##*/}"
 done
-echo "1..$count"
-exit $failed
+finish

@@ -3,50 +3,26 @@
 # The manual describes what auraio.h and auraio_prometheus.h declare: every function is named by one page of
 # section 3, which has its prototype, the sections that are demanded and references to
 # pages that exist. Runs in the top build directory.
-set -eu
-LC_ALL=C
-export LC_ALL
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
+set -e
 
-: "${top_srcdir:=.}" "${CC:=cc}" "${AURAIO_CPPFLAGS=-Iinclude -I$top_srcdir/include}"
+: "${CC:=cc}" "${AURAIO_CPPFLAGS=-Iinclude -I$top_srcdir/include}"
 man=$top_srcdir/man
 header=$top_srcdir/include/auraio.h
 prometheus=$top_srcdir/include/auraio_prometheus.h
 roff=$(cat "$man/roff.awk")
-list=$(mktemp -d)
-trap 'rm -rf "$list"' EXIT
-count=0
-failed=0
 
 sections_3='NAME LIBRARY SYNOPSIS DESCRIPTION RETURN_VALUE ERRORS ATTRIBUTES VERSIONS NOTES EXAMPLES SEE_ALSO'
 sections_7='NAME DESCRIPTION EXAMPLES SEE_ALSO'
 
-# ok WHAT COMMAND...
-ok() {
-    what=$1
-    shift
-    count=$((count + 1))
-    if "$@" >"$list/said" 2>&1; then
-        echo "ok $count - $what"
-    else
-        failed=1
-        echo "not ok $count - $what"
-        sed 's/^/# /' "$list/said"
-    fi
-}
-
 # same ONE OTHER: two files have the same lines, in any order
 same() {
-    sort "$list/$1" >"$list/$1.sorted"
-    sort "$list/$2" >"$list/$2.sorted"
-    diff "$list/$1.sorted" "$list/$2.sorted" >"$list/difference" && return
-    sed -n -e "s/^</only $1:/p" -e "s/^>/only $2:/p" "$list/difference"
+    sort "$scratch/$1" >"$scratch/$1.sorted"
+    sort "$scratch/$2" >"$scratch/$2.sorted"
+    diff "$scratch/$1.sorted" "$scratch/$2.sorted" >"$scratch/difference" && return
+    sed -n -e "s/^</only $1:/p" -e "s/^>/only $2:/p" "$scratch/difference"
     return 1
-}
-
-# none FILE: it has no line; those it has are shown
-none() {
-    cat "$list/$1"
-    [ ! -s "$list/$1" ]
 }
 
 preprocess() {
@@ -137,18 +113,18 @@ has_sections() {
 # A page of section 3 begins with its own name; its prototypes are those of auraio.h for
 # the functions it names, and what else its synopsis declares stands there too.
 has_prototypes() {
-    sed -n "s/^${1##*/} //p" "$list/names" >"$list/own"
-    [ "$(head -n 1 "$list/own")" = "$(basename "$1" .3)" ] || {
+    sed -n "s/^${1##*/} //p" "$scratch/names" >"$scratch/own"
+    [ "$(head -n 1 "$scratch/own")" = "$(basename "$1" .3)" ] || {
         echo "the first name is not $(basename "$1" .3)"
         return 1
     }
-    section SYNOPSIS "$1" | sed '/^ *#/d' | statements >"$list/synopsis"
+    section SYNOPSIS "$1" | sed '/^ *#/d' | statements >"$scratch/synopsis"
     awk 'FNR == NR { own[$1]; next }
         match($0, /auraio_[a-z0-9_]+\(/) && !/^typedef/ &&
-            substr($0, RSTART, RLENGTH - 1) in own' "$list/own" "$list/statements" >"$list/auraio.h"
-    grep '^typedef\|^struct' "$list/synopsis" | while read -r line; do
-        if grep -Fqx "$line" "$list/statements"; then
-            printf '%s\n' "$line" >>"$list/auraio.h"
+            substr($0, RSTART, RLENGTH - 1) in own' "$scratch/own" "$scratch/statements" >"$scratch/auraio.h"
+    grep '^typedef\|^struct' "$scratch/synopsis" | while read -r line; do
+        if grep -Fqx "$line" "$scratch/statements"; then
+            printf '%s\n' "$line" >>"$scratch/auraio.h"
         fi
     done
     same synopsis auraio.h
@@ -158,51 +134,50 @@ has_prototypes() {
 # from a call.
 has_references() {
     awk "$roff"'/^\.(BR|RB) |\\f/ { print says($0) }' "$1" |
-        grep -E -o 'auraio[a-z0-9_-]* ?\([1-8]\)' | tr -d ' ' | sort -u >"$list/references"
-    comm -23 "$list/references" "$list/pages" >"$list/dead"
-    none dead
+        grep -E -o 'auraio[a-z0-9_-]* ?\([1-8]\)' | tr -d ' ' | sort -u >"$scratch/references"
+    comm -23 "$scratch/references" "$scratch/pages" >"$scratch/dead"
+    none "$scratch/dead"
 }
 
 set -- "$man"/man[0-9]/*.[0-9]
 if [ ! -e "$1" ]; then
-    echo "Bail out! no page below $man"
-    exit 99
+    bail "no page below $man"
 fi
 version=$(echo AURAIO_VERSION_STRING | preprocess -P -include auraio.h -x c - | sed -n 's/^"\(.*\)"$/\1/p')
-cat "$header" "$prometheus" | statements >"$list/statements"
+cat "$header" "$prometheus" | statements >"$scratch/statements"
 
 for page; do
     echo "${page#"$top_srcdir/"}"
-done >"$list/files"
-sed -n 's/^[[:space:]]*\(man\/man[0-9]\/[^ ]*\).*/\1/p' "$man/man.am" >"$list/man.am"
+done >"$scratch/files"
+sed -n 's/^[[:space:]]*\(man\/man[0-9]\/[^ ]*\).*/\1/p' "$man/man.am" >"$scratch/man.am"
 ok "man.am lists every page: $#" same files man.am
 
-"$man/page-names" "$@" >"$list/names"
-sed -E 's/^.*\.([0-9]) (.*)/\2(\1)/' "$list/names" | sort -u >"$list/pages"
-sed -n 's/^.*\.3 //p' "$list/names" | sort >"$list/all"
-uniq -d "$list/all" >"$list/twice"
-ok 'no name stands on two pages, or twice on one' none twice
+"$man/page-names" "$@" >"$scratch/names"
+sed -E 's/^.*\.([0-9]) (.*)/\2(\1)/' "$scratch/names" | sort -u >"$scratch/pages"
+sed -n 's/^.*\.3 //p' "$scratch/names" | sort >"$scratch/all"
+uniq -d "$scratch/all" >"$scratch/twice"
+ok 'no name stands on two pages, or twice on one' none "$scratch/twice"
 
 # What auraio.h has besides functions may have a page, but need not; so may other headers.
 {
     (cd "$top_srcdir/include" && ls -- *.hpp)
     sed -n -E -e 's/^typedef.*[ *](auraio_[a-z0-9_]+)$/\1/p' \
-        -e 's/^typedef[^(]*\(\*(auraio_[a-z0-9_]+)\).*/\1/p' "$list/statements"
+        -e 's/^typedef[^(]*\(\*(auraio_[a-z0-9_]+)\).*/\1/p' "$scratch/statements"
     preprocess -dM "$prometheus" | sed -n -E 's/^#define (AURAIO_[A-Z0-9_]+).*/\1/p'
-} | sort -u >"$list/not_functions"
-comm -23 "$list/all" "$list/not_functions" >"$list/manual"
+} | sort -u >"$scratch/not_functions"
+comm -23 "$scratch/all" "$scratch/not_functions" >"$scratch/manual"
 {
-    functions <"$list/statements"
+    functions <"$scratch/statements"
     sed -n 's/^ *\(auraio_[a-z0-9_]*\);.*/\1/p' "$top_srcdir/lib/libauraio.map" \
         "$top_srcdir/exporters/libauraio-prom.map"
-} | sort -u >"$list/library"
-ok "the manual names the functions of the library: $(wc -l <"$list/library")" same manual library
+} | sort -u >"$scratch/library"
+ok "the manual names the functions of the library: $(wc -l <"$scratch/library")" same manual library
 
-printf '%s\n' "$@" | grep '\.3$' | xargs "$man/make-aliases" "$list/aliases" >"$list/clashes" 2>&1 || :
+printf '%s\n' "$@" | grep '\.3$' | xargs "$man/make-aliases" "$scratch/aliases" >"$scratch/clashes" 2>&1 || :
 for page; do
-    [ ! -e "$list/aliases/${page##*/}" ] || echo "${page##*/} is a page and an alias"
-done >>"$list/clashes"
-ok "no alias takes the place of a page: $(find "$list/aliases" -type f | wc -l)" none clashes
+    [ ! -e "$scratch/aliases/${page##*/}" ] || echo "${page##*/} is a page and an alias"
+done >>"$scratch/clashes"
+ok "no alias takes the place of a page: $(find "$scratch/aliases" -type f | wc -l)" none "$scratch/clashes"
 
 for page; do
     name=${page##*/}
@@ -214,5 +189,4 @@ for page; do
     *.3) ok "$name declares what auraio.h declares" has_prototypes "$page" ;;
     esac
 done
-echo "1..$count"
-[ $failed -eq 0 ]
+finish

@@ -2,49 +2,29 @@
 # SPDX-License-Identifier: Apache-2.0
 # release/release in a scratch repository with a copy of this tree and small libraries in place of
 # the real ones: it moves every place, counts as libtool does, and refuses what must not be released.
-set -eu
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
+set -e
 
-: "${top_srcdir:=.}" "${CC:=cc}"
-skip() {
-    echo "1..0 # SKIP $1"
-    exit 0
-}
-[ -d "$top_srcdir/debian" ] || skip 'a tarball has no debian/'
+: "${CC:=cc}"
+[ -d "$top_srcdir/debian" ] || skip_all 'a tarball has no debian/'
 for program in abidw abidiff git; do
-    command -v $program >/dev/null 2>&1 || skip "$program is not installed"
+    command -v $program >/dev/null 2>&1 || skip_all "$program is not installed"
 done
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-tree=$work/tree
+tree=$scratch/tree
 GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
 SOURCE_DATE_EPOCH=2000000000
 export GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM SOURCE_DATE_EPOCH
-count=0
-failed=0
 
-# ok WHAT COMMAND...
-ok() {
-    what=$1
-    shift
-    count=$((count + 1))
-    if "$@" >"$work/said" 2>&1; then
-        echo "ok $count - $what"
-    else
-        failed=1
-        echo "not ok $count - $what"
-        sed 's/^/# /' "$work/said"
-    fi
-}
-
-# library FILE FUNCTION...: $work/FILE with these functions
+# library FILE FUNCTION...: $scratch/FILE with these functions
 library() {
-    mkdir -p "$work/$(dirname "$1")"
+    mkdir -p "$scratch/$(dirname "$1")"
     file=$1
     shift
     for function; do
         echo "int $function(int one); int $function(int one) { return one; }"
-    done >"$work/lib.c"
-    $CC -g -fPIC -shared -Wl,-soname,"$(basename "$file").0" -o "$work/$file" "$work/lib.c"
+    done >"$scratch/lib.c"
+    $CC -g -fPIC -shared -Wl,-soname,"$(basename "$file").0" -o "$scratch/$file" "$scratch/lib.c"
 }
 
 git_in() {
@@ -59,7 +39,7 @@ commit() {
 # accept NAME: its libraries become the accepted ones
 accept() {
     for file in libauraio.so libauraio-prom.so; do
-        "$tree/abi/abi" accept "$work/$1/$file" "$tree/include" "$tree/abi"
+        "$tree/abi/abi" accept "$scratch/$1/$file" "$tree/include" "$tree/abi"
     done
 }
 
@@ -76,7 +56,7 @@ begin() {
     done
     chmod -R u+w "$tree"
     rm -f "$tree"/abi/*.abi
-    accept one >"$work/accepted"
+    accept one >"$scratch/accepted"
     git -c init.defaultBranch=main init -q "$tree"
     git_in config user.name tester
     git_in config user.email tester@libauraio.example
@@ -110,7 +90,7 @@ Next\
 }
 
 accepted() {
-    accept "$1" >"$work/accepted"
+    accept "$1" >"$scratch/accepted"
     commit 'Accept'
 }
 
@@ -126,7 +106,7 @@ release() {
         shift
     fi
     # shellcheck disable=SC2086 # it may be none
-    "$tree/release/release" $option "$1" "$work/$2"/*.so
+    "$tree/release/release" $option "$1" "$scratch/$2"/*.so
 }
 
 # refuses REASON ARGUMENT...: release is false, says why and leaves the last commit alone
@@ -138,7 +118,7 @@ refuses() {
         return 1
     fi
     status=$(git_in status --porcelain)
-    grep -q "$reason" "$work/said" && [ "$head" = "$(git_in rev-parse HEAD)" ] &&
+    grep -q "$reason" "$scratch/said" && [ "$head" = "$(git_in rev-parse HEAD)" ] &&
         [ "${status#'?? stray'}" = '' ]
 }
 
@@ -158,7 +138,7 @@ released() {
 shows_and_leaves_alone() {
     head=$(git_in rev-parse HEAD)
     release --dry-run "$(next_patch)" one &&
-        grep -q "^+auraio ($(next_patch)-1)" "$work/said" &&
+        grep -q "^+auraio ($(next_patch)-1)" "$scratch/said" &&
         [ "$head" = "$(git_in rev-parse HEAD)" ] && [ -z "$(git_in status --porcelain)" ]
 }
 
@@ -256,5 +236,4 @@ ok 'the first release is the version that stands there' release "$began" one
 ok 'and needs no further commit' [ -z "$(git_in status --porcelain)" ]
 news
 ok 'refused: a release after one whose tag is not here' refuses "no tag v$began" "$(next_minor)" one
-echo "1..$count"
-[ $failed -eq 0 ]
+finish

@@ -2,79 +2,64 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every place that tells the version or the soname tells the same, and release/agree names one that
 # does not.
-set -eu
-
-: "${top_srcdir:=.}"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-count=0
-failed=0
-
-# ok WHAT COMMAND...
-ok() {
-    what=$1
-    shift
-    count=$((count + 1))
-    if "$@" >"$work/said" 2>&1; then
-        echo "ok $count - $what"
-    else
-        failed=1
-        echo "not ok $count - $what"
-        sed 's/^/# /' "$work/said"
-    fi
-}
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
+set -e
 
 # names PLACE SED-COMMAND FILE: with FILE so changed, agree is false and names PLACE
 names() {
     if [ ! -e "$top_srcdir/$3" ]; then
-        count=$((count + 1))
-        echo "ok $count - $1 # SKIP a tarball has no debian/"
+        skip 'a tarball has no debian/' "$1"
         return
     fi
-    cp -p "$work/tree/$3" "$work/saved"
-    sed -i "$2" "$work/tree/$3"
+    cp -p "$scratch/tree/$3" "$scratch/saved"
+    sed -i "$2" "$scratch/tree/$3"
     ok "named: $1" differs "$1"
-    cp -p "$work/saved" "$work/tree/$3"
+    cp -p "$scratch/saved" "$scratch/tree/$3"
 }
 
 differs() {
-    if "$top_srcdir/release/agree" "$work/tree"; then
+    if "$top_srcdir/release/agree" "$scratch/tree"; then
         return 1
     fi
-    grep -Fq "$1" "$work/said"
+    grep -Fq "$1" "$scratch/said"
 }
 
 # misses PLACE: agree does not name it
 misses() {
-    "$top_srcdir/release/agree" "$work/tree" || :
-    ! grep -F "$1" "$work/said"
+    "$top_srcdir/release/agree" "$scratch/tree" || :
+    ! grep -F "$1" "$scratch/said"
 }
 
 ok 'all places agree' "$top_srcdir/release/agree"
-count=$((count + 1))
-reason=$(sed -n 's/^api.* is not compared with the last release: //p' "$work/said")
-echo "ok $count - from 1.0 on api/ is compared with the last release${reason:+ # SKIP $reason}"
+what='from 1.0 on api/ is compared with the last release'
+reason=$(sed -n 's/^api.* is not compared with the last release: //p' "$scratch/said")
+if [ -n "$reason" ]; then
+    skip "$reason" "$what"
+else
+    result 0 "$what"
+fi
 
 # What is copied file by file has more beside it than is told here.
 for file in lib/libauraio.map exporters/libauraio-prom.map bindings/rust/Cargo.toml bindings/rust/Cargo.lock \
     bindings/rust/auraio/Cargo.toml bindings/rust/bench/Cargo.lock; do
-    mkdir -p "$work/tree/$(dirname $file)"
-    cp "$top_srcdir/$file" "$work/tree/$file"
+    mkdir -p "$scratch/tree/$(dirname $file)"
+    cp "$top_srcdir/$file" "$scratch/tree/$file"
 done
 for part in NEWS abi configure.ac debian include man rpm; do
-    [ ! -e "$top_srcdir/$part" ] || cp -r "$top_srcdir/$part" "$work/tree"
+    [ ! -e "$top_srcdir/$part" ] || cp -r "$top_srcdir/$part" "$scratch/tree"
 done
-chmod -R u+w "$work/tree"
+chmod -R u+w "$scratch/tree"
 symbols=$(cd "$top_srcdir" && echo debian/libauraio[0-9]*.symbols)
-ok 'a copy agrees' "$top_srcdir/release/agree" "$work/tree"
-cp "$work/tree/lib/libauraio.map" "$work/map"
+ok 'a copy agrees' "$top_srcdir/release/agree" "$scratch/tree"
+cp "$scratch/tree/lib/libauraio.map" "$scratch/map"
 sed -i '3i\
 Next\
-' "$work/tree/NEWS"
-sed -i 's/^AURAIO_[0-9.]* {/AURAIO_9.8 {/' "$work/tree/lib/libauraio.map"
+' "$scratch/tree/NEWS"
+sed -i 's/^AURAIO_[0-9.]* {/AURAIO_9.8 {/' "$scratch/tree/lib/libauraio.map"
 ok 'a node may be newer while NEWS has something to come' misses 'node of 9.8'
-cp "$work/map" "$work/tree/lib/libauraio.map"
-sed -i 's/^Next$//' "$work/tree/NEWS"
+cp "$scratch/map" "$scratch/tree/lib/libauraio.map"
+sed -i 's/^Next$//' "$scratch/tree/NEWS"
 names NEWS 's/^[0-9][0-9.]*$/9.8.7/' NEWS
 names rpm/auraio.spec.in 's/^\(\* .* \)[0-9].*-1$/\19.8.7-1/' rpm/auraio.spec.in
 names man/man7/auraio.7 's/"libauraio [0-9.]*"/"libauraio 9.8.7"/' man/man7/auraio.7
@@ -104,15 +89,14 @@ names man/man7/auraio.7 's/^\(m4_define(\[auraio_minor\], *\[\)/\19/' configure.
 
 # A repository without a tag, as a shallow clone is one
 is_told() {
-    "$top_srcdir/release/agree" "$work/tree" || :
-    grep -Fq "$1" "$work/said"
+    "$top_srcdir/release/agree" "$scratch/tree" || :
+    grep -Fq "$1" "$scratch/said"
 }
 
 if command -v git >/dev/null 2>&1; then
-    git -c init.defaultBranch=main init -q "$work/tree"
+    git -c init.defaultBranch=main init -q "$scratch/tree"
     ok 'before 1.0 there is nothing to compare api/ with' misses 'not compared'
-    sed -i 's/^\(m4_define(\[auraio_major\], *\[\)[0-9]*/\11/' "$work/tree/configure.ac"
+    sed -i 's/^\(m4_define(\[auraio_major\], *\[\)[0-9]*/\11/' "$scratch/tree/configure.ac"
     ok 'from 1.0 on it is told that there is no release to compare with' is_told 'api/ is not compared with the last release'
 fi
-echo "1..$count"
-[ $failed -eq 0 ]
+finish

@@ -4,31 +4,24 @@
 # layout, documentation, examples on real files. What cargo needs must have been fetched, by make
 # check-rust: without it this skips or, as configure --with-rust=yes wants it, fails. Runs in the
 # top build directory.
-# shellcheck disable=SC2317 # the checks are functions that ok calls
-set -eu
-LC_ALL=C
-export LC_ALL
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
+set -e
 
-: "${top_srcdir:=.}" "${RUST_DROPS:=3000}" "${MAKE:=make}" "${WITH_RUST:=auto}"
+: "${RUST_DROPS:=3000}" "${MAKE:=make}" "${WITH_RUST:=auto}"
 CARGO=${CARGO:-cargo}
 build=$PWD
 crates=$(cd "$top_srcdir/bindings/rust" && pwd)
-count=0
-failed=0
 
 leave() {
     if [ "$WITH_RUST" = yes ]; then
-        echo "Bail out! $1"
-        exit 1
+        bail "$1"
     fi
-    echo "1..0 # skip $1"
-    exit 0
+    skip_all "$1"
 }
 
 command -v "$CARGO" >/dev/null || leave 'cargo is not here'
 [ "$("$CARGO" --version | sed 's/^cargo 1\.\([0-9]*\).*/\1/')" -ge 70 ] || leave 'cargo is older than 1.70'
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
 AURAIO_LIB_DIR=$build/lib/.libs
 AURAIO_INCLUDE_DIR=$(cd "$top_srcdir/include" && pwd):$build/include
 LD_LIBRARY_PATH=$AURAIO_LIB_DIR${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
@@ -40,20 +33,6 @@ cd "$crates"
 host=$(rustc -vV | sed -n 's/^host: //p')
 "$CARGO" metadata --offline --format-version 1 --filter-platform "$host" >/dev/null 2>&1 ||
     leave 'the crates that these need have not been fetched: make check-rust does'
-
-# ok WHAT COMMAND...
-ok() {
-    what=$1
-    shift
-    count=$((count + 1))
-    if "$@" >"$scratch/said" 2>&1; then
-        echo "ok $count - $what"
-    else
-        failed=1
-        echo "not ok $count - $what"
-        tail -n 60 "$scratch/said" | sed 's/^/# /'
-    fi
-}
 
 cargo_offline() {
     command=$1
@@ -188,5 +167,4 @@ ok 'log_handler gets a message' tells '^1 messages$' log_handler
 ok 'a missing file is an error' refuses quickstart "$scratch/missing"
 ok 'the crates work with an installed library' installed
 ok 'a build without the library tells what to install' tells_what_is_missing
-echo "1..$count"
-exit $failed
+finish

@@ -2,33 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # auraio-top shows an engine that works, as table, JSON and on a terminal; it takes wrong usage
 # and a directory without engines well. Runs in the top build directory.
-# shellcheck disable=SC2317 # the checks are functions that ok calls
-set -eu
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
+set -e
 
-: "${top_srcdir:=.}" "${TOP:=tools/auraio-top/auraio-top}" "${WORKER:=tests/works_on}" "${PYTHON:=/usr/bin/python3}"
+: "${TOP:=tools/auraio-top/auraio-top}" "${WORKER:=tests/works_on}" "${PYTHON:=/usr/bin/python3}"
 page=$top_srcdir/man/man1/auraio-top.1
 LC_ALL=C.UTF-8
 export LC_ALL
 worker=
-scratch=$(mktemp -d)
 AURAIO_STATS_DIR=$(mktemp -d /dev/shm/auraio-top.XXXXXX)
 export AURAIO_STATS_DIR
-trap '[ -z "$worker" ] || kill $worker; rm -rf "$scratch" "$AURAIO_STATS_DIR"' EXIT
-count=0
-failed=0
-
-# ok WHAT COMMAND...
-ok() {
-    what=$1
-    shift
-    count=$((count + 1))
-    if "$@" >"$scratch/said" 2>&1; then
-        echo "ok $count - $what"
-    else
-        failed=1
-        echo "not ok $count - $what"
-        sed 's/^/# /' "$scratch/said"
-    fi
+clean() {
+    [ -z "$worker" ] || kill "$worker"
+    rm -rf "$AURAIO_STATS_DIR"
 }
 
 # shows EXPRESSION OPTION...: it holds of the JSON d and its first engine e
@@ -126,5 +113,4 @@ ok 'a table that cannot be written is an error' no_room --once
 ok 'JSON that cannot be written is an error' no_room --json
 ok 'help and page name the same options' same_options
 worker=
-echo "1..$count"
-exit $failed
+finish

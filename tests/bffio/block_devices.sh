@@ -4,7 +4,7 @@
 # bffio on block devices and on file systems that are full: sizes, trims, what is refused, exit
 # status and messages. The devices are files of the scratch directory behind losetup(8), the file
 # systems are mounted there. TAP; skipped where that is not allowed.
-# shellcheck source=/dev/null
+# shellcheck source=tests/bffio/script.sh
 . "${top_srcdir:=.}/tests/bffio/script.sh"
 
 device=

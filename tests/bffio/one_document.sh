@@ -3,7 +3,7 @@
 #
 # However a run ends, its report is one valid JSON document without a key that comes twice, or with
 # --status-interval one in each line; where it cannot be written the exit status says so. TAP.
-# shellcheck source=/dev/null
+# shellcheck source=tests/bffio/script.sh
 . "${top_srcdir:=.}/tests/bffio/script.sh"
 
 cat >judge.py <<'EOF'

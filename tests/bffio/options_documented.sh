@@ -2,32 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # What bffio --cmdhelp lists, bffio.1 lists, and the other way round; the job files in
 # examples/bffio are taken; the completion of bash asks bffio. Runs in the top build directory.
-# shellcheck disable=SC2317 # the checks are functions that ok calls
-set -eu
-LC_ALL=C
-export LC_ALL
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
+set -e
 
-: "${top_srcdir:=.}" "${BFFIO:=tools/bffio/bffio}"
+: "${BFFIO:=tools/bffio/bffio}"
 case $BFFIO in /*) ;; *) BFFIO=$PWD/$BFFIO ;; esac
 page=$top_srcdir/man/man1/bffio.1
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-count=0
-failed=0
-
-# ok WHAT COMMAND...
-ok() {
-    what=$1
-    shift
-    count=$((count + 1))
-    if "$@" >"$scratch/said" 2>&1; then
-        echo "ok $count - $what"
-    else
-        failed=1
-        echo "not ok $count - $what"
-        sed 's/^/# /' "$scratch/said"
-    fi
-}
 
 # The options of the page: those that begin an entry between OPTIONS and the next part, and
 # those of the two lists at its end.
@@ -96,5 +77,4 @@ done
 if command -v bash >/dev/null; then
     ok 'bash completes options and values' completes
 fi
-echo "1..$count"
-exit "$failed"
+finish

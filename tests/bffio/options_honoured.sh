@@ -4,7 +4,7 @@
 # No option of --cmdhelp is taken and forgotten: each one stands in a case of cases/*.ini, in
 # another script, or below, where its effect is looked for, where it is told to be ignored, or
 # where only the value that changes nothing is taken. TAP.
-# shellcheck source=/dev/null
+# shellcheck source=tests/bffio/script.sh
 . "${top_srcdir:=.}/tests/bffio/script.sh"
 
 # run ARGUMENT...: reads of a file of 1 MiB, as JSON.

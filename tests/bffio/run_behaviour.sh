@@ -3,7 +3,7 @@
 #
 # How a run of bffio goes: exit status, order of groups, signals, rates, targets. TAP on
 # standard output; exit status 1 when a check failed. BFFIO is the program.
-# shellcheck source=/dev/null
+# shellcheck source=tests/bffio/script.sh
 . "${top_srcdir:=.}/tests/bffio/script.sh"
 
 # run STATUS ARGUMENT...: whether bffio ends with that status.

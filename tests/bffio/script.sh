@@ -1,52 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 #
-# What the scripts beside it begin with: BFFIO and top_srcdir as absolute paths, a scratch directory that they
-# are in and that is removed at the end, and the lines of TAP. Each ends with `finish`.
-set -u
-LC_ALL=C
-export LC_ALL
+# What the scripts beside it begin with: those of tap.sh, that they are in the scratch directory, and
+# BFFIO as an absolute path.
+# shellcheck source=tests/tap.sh
+. "${top_srcdir:=.}/tests/tap.sh"
 
-: "${top_srcdir:=.}" "${BFFIO:=tools/bffio/bffio}"
+: "${BFFIO:=tools/bffio/bffio}"
 case $BFFIO in /*) ;; *) BFFIO=$PWD/$BFFIO ;; esac
-top_srcdir=$(cd "$top_srcdir" && pwd)
-[ -x "$BFFIO" ] || {
-    echo "Bail out! no $BFFIO"
-    exit 99
-}
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/bffio-XXXXXX") && cd "$scratch" || exit 99
-# What a script does before that, its own in place of this one.
-clean() {
-    :
-}
-trap 'clean; cd / && rm -rf "$scratch"' EXIT
-trap 'exit 99' HUP INT TERM
-count=0
-failed=0
-
-# result STATUS WHAT: one numbered line; what the last run has said when it is no success.
-result() {
-    count=$((count + 1))
-    if [ "$1" -eq 0 ]; then
-        echo "ok $count - $2"
-        return
-    fi
-    failed=1
-    echo "not ok $count - $2"
-    for said in out err; do
-        [ -f "$said" ] && sed "s/^/# std$said: /" "$said" | tail -n 40
-    done
-}
-
-# skip REASON WHAT...: a numbered line for each check that this machine cannot make.
-skip() {
-    reason=$1
-    shift
-    for what in "$@"; do
-        count=$((count + 1))
-        echo "ok $count - $what # SKIP $reason"
-    done
-}
+[ -x "$BFFIO" ] || bail "no $BFFIO"
+cd "$scratch" || exit 99
 
 # until_true COMMAND: waits up to half a minute for what must become true.
 until_true() {
@@ -65,9 +28,4 @@ running() {
 
 can_trace() {
     command -v strace >/dev/null && strace -o trace true 2>/dev/null
-}
-
-finish() {
-    echo "1..$count"
-    exit "$failed"
 }
