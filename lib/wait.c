@@ -81,6 +81,7 @@ int aur_poll_rings(auraio_engine_t *engine, bool send)
             return ORPHANED;
         n += delivered;
     }
+    aur_events_reap_late(engine);
     if (fired)
         aur_events_rearm(engine);
     if (READ(engine->registered.draining))
