@@ -239,6 +239,17 @@ static void free_rings(auraio_engine_t *engine)
         aur_ring_end(ring);
 }
 
+/* This thread may be in callbacks of it, which go on: they are no engine's any more. */
+static void forget_callbacks(const auraio_engine_t *engine)
+{
+    for (struct running *r = aur_thread.running; r; r = r->outer) {
+        if (!r->ring || r->ring->engine != engine)
+            continue;
+        r->ring = NULL;
+        r->req = NULL;
+    }
+}
+
 /*
  * In a forked child nothing but memory is ours: the descriptors' numbers may
  * belong to others by now, the rings' mappings were not inherited.
@@ -248,6 +259,7 @@ static void free_in_child(auraio_engine_t *engine)
     struct workers *workers = atomic_load(&engine->workers);
     int i = 0;
 
+    forget_callbacks(engine);
     for (struct ring *ring; (ring = engine_next_ring(engine, &i));) {
         if (ring->uring != ring->draining) /* it was about to drain */
             aur_kern.free(ring->uring);
@@ -349,7 +361,7 @@ int auraio_destroy_timeout(auraio_engine_t *engine, int timeout_ms)
         return 0;
     }
     for (const struct running *r = aur_thread.running; r; r = r->outer)
-        if (r->ring->engine == engine)
+        if (r->ring && r->ring->engine == engine)
             return aur_fail(EDEADLK);
     atomic_store(&engine->refuse, ESHUTDOWN);
     engine_new_epoch(engine);

@@ -222,6 +222,8 @@ int aur_options_read(const auraio_options_t *given, auraio_options_t *out); /* e
 void aur_features_probe(auraio_features_t *features, const auraio_options_t *options);
 /* What a ring uses from now on: for statistics that take no lock. Ring's lock held. */
 void aur_features_note(struct ring *ring);
+/* For new rings: another ring may be refused just now. */
+auraio_backend_t aur_features_backend(auraio_engine_t *engine);
 /* io_uring was there and is refused now: told in features and log. */
 void aur_features_fall_back(auraio_engine_t *engine, const char *call, int error);
 

@@ -81,11 +81,19 @@ void aur_events_wake_all(struct events *ev, uint64_t what)
     aur_events_kick(ev);
 }
 
+static void note_late(struct events *ev, struct ring *ring, bool late)
+{
+    if (late != ring->late)
+        atomic_fetch_add(&ev->late, late ? 1 : -1);
+    ring->late = late;
+}
+
 void aur_events_activate(struct events *ev, struct ring *ring)
 {
     AUR_ASSERT(ring_is_locked(ring));
     if (ring->active)
         return;
+    note_late(ev, ring, false);
     ring->active = true;
     atomic_fetch_or(&ev->active[ring->index / 64], 1ull << ring->index % 64);
     /* Pairs with the acquire in look: who has seen the count sees the bit. */
@@ -96,11 +104,36 @@ void aur_events_activate(struct events *ev, struct ring *ring)
         aur_events_kick(ev);
 }
 
+static bool is_owed(const struct ring *ring)
+{
+    bool owed = ring->uring && !uring_is_empty(ring->uring);
+
+    for (const struct uring *old = ring->draining; old; old = old->next)
+        owed |= !uring_is_empty(old);
+    return owed;
+}
+
 static void deactivate(struct events *ev, struct ring *ring)
 {
     ring->active = false;
     ring->epoch = 0;
     atomic_fetch_and(&ev->active[ring->index / 64], ~(1ull << ring->index % 64));
+    note_late(ev, ring, is_owed(ring));
+}
+
+void aur_events_reap_late(auraio_engine_t *engine)
+{
+    struct events *ev = &engine->events;
+    int i = 0;
+
+    for (struct ring *ring; READ(ev->late) && (ring = engine_next_ring(engine, &i));) {
+        ring_lock(ring);
+        if (ring->late) {
+            aur_uring_reap(ring);
+            note_late(ev, ring, is_owed(ring));
+        }
+        ring_unlock(ring);
+    }
 }
 
 static void set_timer(struct events *ev, uint64_t at_ns)
@@ -348,6 +381,7 @@ static void sleep_among_rings(auraio_engine_t *engine, uint64_t deadline_ns, enu
         uint64_t soon = aur_kern.now_ns() + RETRY_MS * NS_PER_MS;
         deadline_ns = soon < deadline_ns ? soon : deadline_ns;
     }
+    aur_events_reap_late(engine);
     atomic_store(&ev->sleeper, SLEEPER_EPOLL);
     sleep_in_epoll(engine, deadline_ns);
 }

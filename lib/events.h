@@ -50,6 +50,7 @@ struct events {
     _Atomic bool signalled;       /* event_fd was written to: set after the write */
     _Atomic uint64_t active[RING_WORDS]; /* rings with operations; cleared under the ring's lock */
     _Atomic unsigned activations;        /* how often a ring became active */
+    _Atomic int late;                    /* how many rings are late */
 
     _Atomic uint64_t wake_seq;  /* what ends waits, and in its upper half wake-ups alone */
     _Atomic uint64_t wake_seen; /* of it, what a wait has answered: never beyond it */
@@ -106,6 +107,11 @@ static inline bool events_send_now(const struct events *events)
 }
 
 void aur_events_activate(struct events *events, struct ring *ring); /* lock held */
+/*
+ * Takes what has come to rings that are not active: the completion of an armed poll, or of
+ * a cancel. Who polls does not look there, and epoll would tell of it for ever.
+ */
+void aur_events_reap_late(auraio_engine_t *engine);
 
 /* Something finished outside the kernel's queues. */
 static inline void events_finished_outside(struct events *events)

@@ -206,13 +206,24 @@ void aur_features_probe(auraio_features_t *features, const auraio_options_t *opt
         set_reason(features, call, -error);
 }
 
-/* Setup lock not needed: a word each, and the worst is a message too many. */
+/* Setup lock not needed: the worst is a message too many. */
 void aur_features_fall_back(auraio_engine_t *engine, const char *call, int error)
 {
+    char reason[sizeof engine->features.reason];
+
     lock_take(&engine->features_lock);
     set_reason(&engine->features, call, error);
+    memcpy(reason, engine->features.reason, sizeof reason);
     lock_drop(&engine->features_lock);
-    aur_log(AURAIO_LOG_NOTICE, "%s: carrying on with threads", engine->features.reason);
+    aur_log(AURAIO_LOG_NOTICE, "%s: carrying on with threads", reason);
+}
+
+auraio_backend_t aur_features_backend(auraio_engine_t *engine)
+{
+    lock_take(&engine->features_lock);
+    auraio_backend_t backend = engine->features.backend;
+    lock_drop(&engine->features_lock);
+    return backend;
 }
 
 int auraio_probe(auraio_features_t *features)

@@ -29,7 +29,7 @@ int aur_ring_create(auraio_engine_t *engine, int index, struct ring **out, bool 
     ring->next_deadline = NO_DEADLINE;
     ring->at[0].stop = UINT64_MAX;
     ring->ask_countdown = 1;
-    if (engine->features.backend == AURAIO_BACKEND_URING) {
+    if (aur_features_backend(engine) == AURAIO_BACKEND_URING) {
         ring->coop = !options->single_thread && !options->enable_sqpoll;
         ring->coop_thread = thread_id();
         error = -aur_uring_make(engine, ring->coop, &ring->uring, refused);

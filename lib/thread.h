@@ -22,7 +22,7 @@ struct ring;
 
 /* The callback running on a thread; lives on the stack of the one that delivers. */
 struct running {
-    struct ring *ring;
+    struct ring *ring; /* NULL: of an engine that this callback destroyed in a forked child */
     const auraio_request_t *req;
     const auraio_op_t *op;
     int error;                 /* what ended a partial transfer, else 0 */

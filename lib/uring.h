@@ -68,6 +68,12 @@ static inline unsigned uring_owed(const struct uring *uring)
            uring->wake_armed;
 }
 
+/* No SQE is without its completion, be it the library's own. */
+static inline bool uring_is_empty(const struct uring *uring)
+{
+    return uring->sqe_tail == atomic_load_explicit(uring->cq_head, memory_order_relaxed);
+}
+
 /* SQEs filled in that the kernel has not taken. */
 static inline unsigned uring_unsent(const struct uring *uring)
 {

@@ -24,7 +24,7 @@ uint64_t aur_deadline(int timeout_ms)
 HOT bool is_inside_callback_of(const auraio_engine_t *engine)
 {
     for (const struct running *r = aur_thread.running; r; r = r->outer)
-        if (r->ring->engine == engine)
+        if (r->ring && r->ring->engine == engine)
             return true;
     return false;
 }
@@ -81,6 +81,7 @@ int aur_poll_rings(auraio_engine_t *engine, bool send)
             return ORPHANED;
         n += delivered;
     }
+    aur_events_reap_late(engine);
     if (fired)
         aur_events_rearm(engine);
     if (READ(engine->registered.draining))

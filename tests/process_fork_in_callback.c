@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A callback forks. In the child the wait it was called from returns EOWNERDEAD and the engine may
- * be destroyed, even by that callback; the parent goes on as if nothing had been. */
+ * be destroyed, even by that callback, which may go on with an engine of its own; the parent goes
+ * on as if nothing had been. */
 #include "child.h"
 #include "threads.h"
 
@@ -9,11 +10,23 @@ enum { OPERATIONS = 4, BLOCK_BYTES = 4096, CHILD_DONE = 7 };
 static auraio_engine_t *engine;
 static pid_t child;
 static bool destroys;
-static int calls_here;
+static int calls_here, file;
+static bool own_works;
+
+static bool reads_with_own_engine(void)
+{
+    static unsigned char buf[BLOCK_BYTES];
+    struct seen seen = {0};
+    auraio_engine_t *own = test_engine(NULL);
+    auraio_request_t *req = auraio_read(own, file, auraio_buf(buf), BLOCK_BYTES, 0, see, &seen);
+    bool works = outcome(own, req, &seen) == BLOCK_BYTES;
+
+    auraio_destroy(own);
+    return works;
+}
 
 static void fork_once(auraio_request_t *req, ssize_t result, void *user_data)
 {
-    (void)req;
     (void)result;
     (void)user_data;
     calls_here++;
@@ -23,27 +36,25 @@ static void fork_once(auraio_request_t *req, ssize_t result, void *user_data)
     child = fork();
     if (child == 0) {
         calls_here = 0;
-        if (destroys)
+        alarm(CHILD_LIMIT_S);
+        if (destroys) {
             auraio_destroy(engine);
+            own_works = auraio_request_fd(req) == -1 && reads_with_own_engine();
+        }
     }
 }
 
-static int as_the_child(int returned, int error, int fd)
+static int as_the_child(int returned, int error)
 {
-    static unsigned char buf[BLOCK_BYTES];
-    struct seen seen = {0};
-
-    alarm(CHILD_LIMIT_S);
     EXPECT(returned == -1 && error == EOWNERDEAD);
     EXPECT(calls_here == 0);
     if (!destroys) {
         EXPECT(auraio_wait(engine, 0) == -1 && errno == EOWNERDEAD);
         auraio_destroy(engine);
+    } else {
+        EXPECT(own_works);
     }
-    auraio_engine_t *own = test_engine(NULL);
-    EXPECT(outcome(own, auraio_read(own, fd, auraio_buf(buf), BLOCK_BYTES, 0, see, &seen), &seen) ==
-           BLOCK_BYTES);
-    auraio_destroy(own);
+    EXPECT(reads_with_own_engine());
     return CHILD_DONE;
 }
 
@@ -54,7 +65,7 @@ static int wait_for_all(int kind)
     return auraio_drain(engine, 10000);
 }
 
-static void with(const char *what, int fd, int kind, bool in_callback)
+static void with(const char *what, int kind, bool in_callback)
 {
     static unsigned char bufs[OPERATIONS][BLOCK_BYTES];
 
@@ -63,13 +74,13 @@ static void with(const char *what, int fd, int kind, bool in_callback)
     destroys = in_callback;
     engine = test_engine(NULL);
     for (int i = 0; i < OPERATIONS; i++)
-        if (!auraio_read(engine, fd, auraio_buf(bufs[i]), BLOCK_BYTES, 0, fork_once, NULL))
+        if (!auraio_read(engine, file, auraio_buf(bufs[i]), BLOCK_BYTES, 0, fork_once, NULL))
             bail("a read is refused: %s", strerror(errno));
     auraio_flush(engine);
     sleep_ms(50); /* a child does not inherit locks of a sanitizer that workers hold */
     int returned = wait_for_all(kind), error = errno;
     if (child == 0)
-        _exit(as_the_child(returned, error, fd));
+        _exit(as_the_child(returned, error));
     if (child < 0)
         bail("fork: %s", strerror(errno));
     is(returned, OPERATIONS, "%s: the parent's operations complete", what);
@@ -82,11 +93,11 @@ int main(void)
 {
     if (UNDER_TSAN && on_threads())
         skip_all("TSan does not bear threads after a fork");
-    int fd = scratch_file("file", BLOCK_BYTES, 0);
+    file = scratch_file("file", BLOCK_BYTES, 0);
 
-    with("wait", fd, 0, false);
-    with("wait, destroyed in the callback", fd, 0, true);
-    with("drain", fd, 1, false);
-    with("drain, destroyed in the callback", fd, 1, true);
+    with("wait", 0, false);
+    with("wait, destroyed in the callback", 0, true);
+    with("drain", 1, false);
+    with("drain, destroyed in the callback", 1, true);
     return done();
 }
