@@ -2,7 +2,8 @@
 /*
  * Who is connected. Each connection serves one request: LIMIT_S for it to arrive, as long for
  * the answer to be taken, and a second more for each MiB of it. The main thread cuts off who
- * is later; how often something trickles in or out is no excuse.
+ * is later; how often something trickles in or out is no excuse. The time that a daemon's only
+ * thread gathers a scrape counts for none of its connections: nothing can arrive or leave then.
  */
 #include "http.h"
 
@@ -24,7 +25,7 @@ static time_t now_s(void)
     return ts.tv_sec;
 }
 
-static struct connection *add(struct site *site, int fd)
+static struct connection *add(struct site *site, int fd, const struct MHD_Daemon *daemon)
 {
     struct connection *c = calloc(1, sizeof *c);
 
@@ -32,6 +33,7 @@ static struct connection *add(struct site *site, int fd)
         return NULL;
     c->site = site;
     c->fd = fd;
+    c->daemon = daemon;
     c->until_s = now_s() + LIMIT_S;
     c->next = connections;
     if (c->next)
@@ -59,10 +61,12 @@ void connection_note(void *site, struct MHD_Connection *connection, void **conte
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *of =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_DAEMON);
 
     pthread_mutex_lock(&lock);
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        *context = info ? add(site, info->connect_fd) : NULL;
+        *context = info && of ? add(site, info->connect_fd, of->daemon) : NULL;
     } else if (*context) {
         take_out(*context);
         *context = NULL;
@@ -95,13 +99,39 @@ void connection_is_answered(struct connection *c, size_t size)
     set_until(c, now_s() + LIMIT_S + (time_t)(size / BYTES_PER_S));
 }
 
+/* The daemon's thread is here, so none of its connections comes or goes until it ends this. */
+time_t connections_hold(const struct connection *gathers)
+{
+    pthread_mutex_lock(&lock);
+    for (struct connection *c = connections; c; c = c->next)
+        if (c->daemon == gathers->daemon)
+            c->is_held = true;
+    pthread_mutex_unlock(&lock);
+    return now_s();
+}
+
+void connections_go_on(const struct connection *gathers, time_t since_s)
+{
+    time_t held_s = now_s() - since_s;
+
+    pthread_mutex_lock(&lock);
+    for (struct connection *c = connections; c; c = c->next) {
+        if (c->daemon != gathers->daemon)
+            continue;
+        c->is_held = false;
+        if (c->until_s)
+            c->until_s += held_s;
+    }
+    pthread_mutex_unlock(&lock);
+}
+
 void connections_cut_off_slow(void)
 {
     time_t now = now_s();
 
     pthread_mutex_lock(&lock);
     for (struct connection *c = connections; c; c = c->next)
-        if (c->until_s && now >= c->until_s)
+        if (c->until_s && !c->is_held && now >= c->until_s)
             shutdown(c->fd, SHUT_RDWR);
     pthread_mutex_unlock(&lock);
 }

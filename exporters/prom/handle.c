@@ -72,9 +72,22 @@ static char *compress_text(char *text, size_t *size)
     return good ? out : NULL;
 }
 
+/* A scrape, as gzip where that is wanted and can be had. NULL: no memory or descriptors. */
+static char *gather(const struct connection *c, bool openmetrics, bool *gzip, size_t *size)
+{
+    time_t since_s = connections_hold(c);
+    char *text = scrape(openmetrics, size), *packed = NULL;
+
+    if (text && *gzip)
+        packed = compress_text(text, size);
+    *gzip = packed != NULL;
+    connections_go_on(c, since_s);
+    return packed ? packed : text;
+}
+
 static enum MHD_Result say_metrics(struct MHD_Connection *connection, struct connection *c)
 {
-    bool openmetrics = wants_openmetrics(connection);
+    bool openmetrics = wants_openmetrics(connection), gzip = wants_gzip(connection);
     int most = c->site->options->max_requests;
     size_t size;
 
@@ -82,17 +95,13 @@ static enum MHD_Result say_metrics(struct MHD_Connection *connection, struct con
     if (atomic_fetch_add(&scrapes, 1) >= most && most)
         return say(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "Too many scrapes at once\n",
                    MHD_HTTP_HEADER_RETRY_AFTER, RETRY_S);
-    connection_waits(c);
-    char *text = scrape(openmetrics, &size), *packed = NULL;
+    char *text = gather(c, openmetrics, &gzip, &size);
     if (!text)
         return say(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "Out of memory or descriptors\n",
                    NULL, NULL);
-    if (wants_gzip(connection))
-        packed = compress_text(text, &size);
-    struct MHD_Response *r =
-        MHD_create_response_from_buffer(size, packed ? packed : text, MHD_RESPMEM_MUST_FREE);
+    struct MHD_Response *r = MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE);
     if (!r) {
-        free(packed ? packed : text);
+        free(text);
         return MHD_NO;
     }
     MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE,
@@ -100,7 +109,7 @@ static enum MHD_Result say_metrics(struct MHD_Connection *connection, struct con
                                 ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
                                 : "text/plain; version=0.0.4; charset=utf-8");
     MHD_add_response_header(r, MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding");
-    if (packed)
+    if (gzip)
         MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
     return answer(connection, MHD_HTTP_OK, r, size);
 }

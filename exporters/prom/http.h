@@ -65,7 +65,9 @@ struct connection {
     struct connection *next, *before; /* under the lock */
     struct site *site;
     int fd;
+    const struct MHD_Daemon *daemon;
     time_t until_s; /* under the lock; 0: it waits for us */
+    bool is_held;   /* under the lock: the daemon's thread gathers a scrape, maybe for another */
     bool scrapes;
     struct question question;
 };
@@ -74,6 +76,9 @@ void connection_note(void *site, struct MHD_Connection *connection, void **conte
                      enum MHD_ConnectionNotificationCode code);
 struct connection *connection_of(struct MHD_Connection *connection); /* NULL: no memory */
 void connection_waits(struct connection *c);
+/* While the thread of its daemon gathers a scrape, from the moment that the first returns. */
+time_t connections_hold(const struct connection *gathers);
+void connections_go_on(const struct connection *gathers, time_t since_s);
 void connection_is_answered(struct connection *c, size_t size);
 void connections_cut_off_slow(void);
 

@@ -36,8 +36,8 @@ class MeetingPoint
   public:
     explicit MeetingPoint(Waiters &waiters) : waiters_(waiters)
     {
-        if (waiters.are_of_parent())
-            throw Error(EOWNERDEAD, "sync_wait");
+        if (const int error = waiters.refusal())
+            throw Error(error, "sync_wait");
     }
 
     Sequel sequel() noexcept
@@ -140,7 +140,8 @@ template <typename T> Value<T> value_of(Task<T> &task)
 
 // Begins the task and processes completions of the engine until it has ended; gives its result or
 // throws what it threw. Other threads may poll too. Not in a callback or coroutine: Error, EDEADLK.
-// In a child after fork(2): Error, EOWNERDEAD, and the task does not begin. Since 0.1.
+// In a child after fork(2): Error, EOWNERDEAD; in another thread than the owner of a single_thread
+// engine: Error, EPERM; the task does not begin then. Since 0.1.
 template <typename T> T sync_wait(Engine &engine, Task<T> task)
 {
     if (auraio_in_callback())

@@ -16,7 +16,7 @@ documented() {
     sed -n '/^\.SH OPTIONS/,/^\.SH FINDING/p' "$page" |
         sed -e 's/\\fB//g' -e 's/\\fP//g' -e 's/\\fI[^"]*//g' -e 's/\\-/-/g' >"$scratch/options"
     sed -n 's/^\.IP "\{0,1\}\([a-z][a-z0-9_-]*\).*/\1/p' "$scratch/options"
-    sed -n '/^\.SS Accepted/,/^\.P/s/^\.BR* \([a-z][a-z0-9_]*\).*/\1/p' "$scratch/options"
+    sed -n '/^\.SS Accepted/,/^What is said/p' "$scratch/options" | tr ',' '\n' | sed -n 's/^ *\([a-z_]*\)\.\{0,1\}$/\1/p'
     sed -n '/^Of these only/,$p' "$scratch/options" | tr ',' '\n' | sed -n 's/^ *\([a-z_]*\)=.*/\1/p'
 }
 

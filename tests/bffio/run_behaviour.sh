@@ -208,6 +208,14 @@ assert len(starts) == 60 and max(starts) - min(starts) <= 1, starts'
     awk -F ', ' '{ n++; sum += $2 } END { exit !(n >= 2 && sum / n > 500 && sum / n < 1500) }' \
         all-read_bw.log && [ -s all-write_bw.log ]
     result $? 'the bandwidth of all jobs in a log'
+    for engine in io_uring psync; do
+        run 0 --name=a $file --rw=randrw --ioengine=$engine --iodepth=4 --write_bw_log=each \
+            --write_iops_log=each --write_lat_log=each
+        awk -F ', ' '$4 == 4096 { n[FILENAME]++ }
+            END { for (name in n) good += n[name] == 256; exit good != 4 }' \
+            each_bw.1.log each_iops.1.log each_clat.1.log each_lat.1.log
+        result $? "without log_avg_msec each operation has its line in a log, $engine"
+    done
     run 1 --readonly --name=a --filename=made --rw=read --create_on_open=1 --size=1m
     [ ! -e made ]
     result $? '--readonly makes nothing'

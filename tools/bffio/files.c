@@ -14,8 +14,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* fill_device without a size: more than there will be. */
-#define FILL_BYTES (1ULL << 50)
+/* fill_device, or a character device, without a size: more than there will be. */
+#define ENDLESS_BYTES (1ULL << 50)
 
 static size_t count_parts(const char *list)
 {
@@ -174,6 +174,20 @@ static int size_block_device(struct workload *work, size_t index, const struct s
     return error ? work_message(work->job, path, "%s", strerror(error)) : 0;
 }
 
+/* It has no size of its own; as in fio it counts as large as the file's share of size=. */
+static int size_character_device(struct workload *work, size_t index)
+{
+    const struct job *job = work->job;
+
+    errno = EINVAL;
+    if (!job->size && !job->filesize_min && !job->fill_device)
+        return work_message(job, work->files[index].path,
+                            "a character device needs size=; valid: bytes, as in size=1g");
+    work->places[index].kind = PLACE_CHAR;
+    work->places[index].real_size = job->size ? job->size / work->n_files : ENDLESS_BYTES;
+    return 0;
+}
+
 static int size_one(struct workload *work, size_t index)
 {
     const char *path = work->files[index].path;
@@ -189,11 +203,12 @@ static int size_one(struct workload *work, size_t index)
     }
     if (S_ISBLK(st.st_mode))
         return size_block_device(work, index, &st);
+    if (S_ISCHR(st.st_mode))
+        return size_character_device(work, index);
     errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
     if (!S_ISREG(st.st_mode))
-        return work_message(work->job, path, "is a %s; valid: a regular file or a block device",
+        return work_message(work->job, path, "is a %s; valid: a regular file or a device",
                             S_ISDIR(st.st_mode)    ? "directory"
-                            : S_ISCHR(st.st_mode)  ? "character device"
                             : S_ISFIFO(st.st_mode) ? "pipe"
                                                    : "socket");
     work->places[index].real_size = (uint64_t)st.st_size;
@@ -276,7 +291,8 @@ static int cut_to_device(struct workload *work, size_t index)
     if (place->begin >= place->real_size)
         return behind_end(work, index);
     work_message(work->job, work->files[index].path,
-                 "the device has %llu bytes; size and offset ask for %llu, what is beyond is left",
+                 "the device %s %llu bytes; size and offset ask for %llu, what is beyond is left",
+                 place->kind == PLACE_CHAR ? "counts as" : "has",
                  (unsigned long long)place->real_size,
                  (unsigned long long)(place->size + place->begin));
     place->size = place->real_size - place->begin;
@@ -289,7 +305,7 @@ static int check_end(struct workload *work, size_t index)
 
     if (place->size + place->begin <= place->real_size)
         return 0;
-    if (place->kind == PLACE_BLOCK)
+    if (place->kind != PLACE_FILE)
         return cut_to_device(work, index);
     if (work->job->create_on_open)
         place->real_size = place->size + place->begin;
@@ -314,8 +330,8 @@ static uint64_t share_of(const struct workload *work, size_t index)
 
     if (job->filesize_min)
         return 0;
-    if (!size && job->fill_device && work->places[index].kind == PLACE_FILE)
-        size = FILL_BYTES;
+    if (!size && job->fill_device && work->places[index].kind != PLACE_BLOCK)
+        size = ENDLESS_BYTES;
     share = size / work->n_files;
     return share + (index < (size - share * work->n_files) / work->min_bs ? work->min_bs : 0);
 }

@@ -36,6 +36,8 @@ static int flags_of(const struct workload *work, const struct place *place)
     /* A file that may be created or written is never reached through a link. */
     if (place->kind == PLACE_FILE && (changes || flags & O_CREAT))
         flags |= O_NOFOLLOW;
+    if (place->kind == PLACE_CHAR)
+        flags |= O_NOCTTY;
     return flags;
 }
 
@@ -44,7 +46,7 @@ int file_invalidate(const struct workload *work, size_t index)
     const struct place *place = &work->places[index];
     int fd = work->files[index].fd, error;
 
-    if (fd < 0)
+    if (fd < 0 || place->kind == PLACE_CHAR)
         return 0;
     if (place->kind == PLACE_BLOCK) {
         /* Only root may; the benchmark goes on without, as fio's does. */
@@ -54,10 +56,13 @@ int file_invalidate(const struct workload *work, size_t index)
     return -posix_fadvise(fd, (off_t)place->begin, (off_t)place->size, POSIX_FADV_DONTNEED);
 }
 
-static int open_failed(const struct workload *work, const char *path, int error)
+static int open_failed(const struct workload *work, size_t index, int error)
 {
+    const char *path = work->files[index].path;
+
     if (error == EINVAL && work->job->direct)
-        return work_message(work->job, path, "this file system does not support direct=1");
+        return work_message(work->job, path, "this %s does not support direct=1",
+                            work->places[index].kind == PLACE_FILE ? "file system" : "device");
     if (error == ELOOP)
         return work_message(work->job, path, "a symbolic link is not followed to write a file");
     return work_message(work->job, path, "open: %s", strerror(error));
@@ -119,6 +124,11 @@ static bool close_idle(struct workload *work)
     return false;
 }
 
+static enum place_kind kind_of(mode_t mode)
+{
+    return S_ISBLK(mode) ? PLACE_BLOCK : S_ISCHR(mode) ? PLACE_CHAR : PLACE_FILE;
+}
+
 static int file_open(struct workload *work, size_t index)
 {
     struct work_file *file = &work->files[index];
@@ -130,10 +140,10 @@ static int file_open(struct workload *work, size_t index)
         file->fd = open(file->path, flags_of(work, place), 0600);
     while (file->fd < 0 && is_short_of_fds(errno) && work->opens_late && close_idle(work));
     if (file->fd < 0)
-        return open_failed(work, file->path, errno);
+        return open_failed(work, index, errno);
     work->n_fds++;
-    if (fstat(file->fd, &st) < 0 || S_ISBLK(st.st_mode) != (place->kind == PLACE_BLOCK) ||
-        (!S_ISBLK(st.st_mode) && !S_ISREG(st.st_mode)))
+    if (fstat(file->fd, &st) < 0 || kind_of(st.st_mode) != place->kind ||
+        (place->kind == PLACE_FILE && !S_ISREG(st.st_mode)))
         return work_message(work->job, file->path, "has been replaced by something else");
     error = work->invalidates ? file_invalidate(work, index) : 0;
     if (error < 0)
@@ -204,7 +214,7 @@ static int pre_read(const struct workload *work, size_t index, void *buf, size_t
     int fd = open(work->files[index].path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
-        return open_failed(work, work->files[index].path, errno);
+        return open_failed(work, index, errno);
     while (at < end && work_interrupted(work) == 0) {
         size_t want = end - at < len ? end - at : len;
         ssize_t n = pread(fd, buf, want, (off_t)at);

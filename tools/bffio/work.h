@@ -13,7 +13,7 @@
 
 #define NOWHERE UINT64_MAX
 
-enum place_kind { PLACE_FILE, PLACE_BLOCK };
+enum place_kind { PLACE_FILE, PLACE_BLOCK, PLACE_CHAR };
 
 /* One file as the workload sees it, beside the work_file of the same index. */
 struct place {

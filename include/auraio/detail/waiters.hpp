@@ -49,11 +49,14 @@ class Waiters
     Waiters(const Waiters &) = delete;
     Waiters &operator=(const Waiters &) = delete;
 
-    // In a forked child there is nobody who leads, and the lock may be that of a thread of the
-    // parent: nothing else is to be called there.
-    bool are_of_parent() const noexcept
+    // The errno for a thread that is not to wait here, or 0. In a forked child there is nobody who
+    // leads, and the lock may be that of a thread of the parent: nothing else is to be called
+    // there. On a single_thread engine the owner alone may wait.
+    int refusal() const noexcept
     {
-        return auraio_pending_count(engine_) < 0 && errno == EOWNERDEAD;
+        if (auraio_pending_count(engine_) < 0 && errno == EOWNERDEAD)
+            return EOWNERDEAD;
+        return has_one_thread_ && auraio_flush(engine_) < 0 && errno == EPERM ? EPERM : 0;
     }
 
     // Until end was called for self. Throws Error when the engine cannot be waited for.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What an operation shares with its future: what it uses until it is done, its result, and who is
-//! to be told. Nothing here calls the library, so that miri can run it.
+//! to be told. Nothing here calls the library, so that miri can run it. In a forked child nobody waits
+//! for the lock of a thread that is not there: the operation is never done.
 
 use crate::callback::keep_panic;
 use crate::error::count;
+use crate::fork::Origin;
 use crate::Result;
 use auraio_sys as sys;
 use std::os::raw::c_void;
@@ -13,6 +15,7 @@ use std::task::{Context, Poll, Waker};
 /// `R`, the output of the future, is made of the result and of `T`, what was kept.
 pub(crate) struct Completion<T, R> {
     state: Mutex<State<T>>,
+    origin: Origin,
     finish: fn(Result<usize>, T) -> R,
 }
 
@@ -37,30 +40,35 @@ impl<T> State<T> {
 }
 
 impl<T, R> Completion<T, R> {
-    pub(crate) fn new(kept: T, finish: fn(Result<usize>, T) -> R) -> Arc<Self> {
+    /// `origin` is that of the engine.
+    pub(crate) fn new(kept: T, finish: fn(Result<usize>, T) -> R, origin: Origin) -> Arc<Self> {
         let state =
             State { kept: Some(kept), result: None, errno: 0, waker: None, is_abandoned: false };
-        Arc::new(Completion { state: Mutex::new(state), finish })
+        Arc::new(Completion { state: Mutex::new(state), origin, finish })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
-        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    /// Fails in a forked child, where the lock may be that of a thread which is not there.
+    fn lock(&self) -> Result<MutexGuard<'_, State<T>>> {
+        self.origin.or_wait(self.state.try_lock(), || self.state.lock())
     }
 
     /// Makes something of what is kept, in the place where it stays. Before the operation begins.
     pub(crate) fn describe<O>(&self, make: impl FnOnce(&mut T) -> O) -> O {
-        make(self.lock().kept.as_mut().expect("nothing has taken it yet"))
+        let mut state = self.lock().expect("nobody else has it yet");
+        make(state.kept.as_mut().expect("nothing has taken it yet"))
     }
 
     /// The errno that ended a transfer of which a part had moved, or 0.
     pub(crate) fn errno(&self) -> i32 {
-        self.lock().errno
+        self.lock().map_or(0, |state| state.errno)
     }
 
     /// The operation is done. What others have written, wakers and what is kept, runs without the
     /// lock.
     pub(crate) fn complete(&self, result: Result<usize>, errno: i32) {
-        let mut state = self.lock();
+        let Ok(mut state) = self.lock() else {
+            return;
+        };
         state.errno = errno;
         if state.is_abandoned {
             let kept = state.kept.take();
@@ -79,12 +87,17 @@ impl<T, R> Completion<T, R> {
     /// As `Future::poll`: the output, or `context` is told when it is there.
     pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<R> {
         let mut waker; // what is left of it goes without the lock
-        let mut state = self.lock();
+        let Ok(mut state) = self.lock() else {
+            return Poll::Pending;
+        };
         let is_known = state.waker.as_ref().is_some_and(|known| known.will_wake(context.waker()));
         if state.result.is_none() && !is_known {
             drop(state);
             waker = Some(context.waker().clone());
-            state = self.lock();
+            let Ok(again) = self.lock() else {
+                return Poll::Pending;
+            };
+            state = again;
             if state.result.is_none() {
                 std::mem::swap(&mut state.waker, &mut waker);
                 drop(state);
@@ -99,7 +112,9 @@ impl<T, R> Completion<T, R> {
     /// The future is gone. False when the operation has not been done: what is kept stays until it
     /// is.
     pub(crate) fn abandon(&self) -> bool {
-        let mut state = self.lock();
+        let Ok(mut state) = self.lock() else {
+            return false;
+        };
         state.is_abandoned = true;
         let waker = state.waker.take();
         let done = state.take_done();

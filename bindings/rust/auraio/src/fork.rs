@@ -17,6 +17,12 @@ impl Default for Origin {
 }
 
 impl Origin {
+    /// That of a forked child's parent.
+    #[cfg(all(test, feature = "async"))]
+    pub(crate) fn elsewhere() -> Self {
+        Origin(!process::id())
+    }
+
     /// Takes a lock that was tried and, where it is taken, is to be waited for; `EOWNERDEAD` in place
     /// of the wait in a forked child. That a thread has panicked with it does not matter.
     pub(crate) fn or_wait<G>(

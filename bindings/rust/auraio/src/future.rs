@@ -2,6 +2,7 @@
 //! The future of an operation that owns what it uses.
 
 use crate::completion::{completed, discard, Completion};
+use crate::waiters::Waited;
 use crate::{Engine, Error, Op, RequestHandle, Result};
 use std::fmt;
 use std::future::Future;
@@ -32,7 +33,7 @@ impl<T: Send + 'static, R: 'static> OwnedFuture<T, R> {
         make: impl FnOnce(&mut T) -> Op,
         finish: fn(Result<usize>, T) -> R,
     ) -> Self {
-        let completion = Completion::new(kept, finish);
+        let completion = Completion::new(kept, finish, engine.waiters().origin());
         let op = completion.describe(make);
         let data = Arc::clone(&completion).into_user_data();
         let op = op.raw_callback(completed::<T, R>, data, discard::<T, R>);

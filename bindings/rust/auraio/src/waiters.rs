@@ -76,6 +76,11 @@ impl Waiters {
         Ok(true)
     }
 
+    /// The process that made the engine.
+    pub(crate) fn origin(&self) -> Origin {
+        self.origin
+    }
+
     /// Fails in a forked child, where the lock may be that of a thread which is not there.
     fn lock(&self) -> Result<MutexGuard<'_, State>> {
         self.origin.or_wait(self.state.try_lock(), || self.state.lock())

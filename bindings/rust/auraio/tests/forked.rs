@@ -7,11 +7,18 @@ mod common;
 
 use auraio::Engine;
 use common::Scratch;
+use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 /// What a child does with an engine of its parent, whose threads were inside it when it was made.
-fn use_in_child(engine: Engine, file: std::fs::File, buffer: auraio::Buffer) -> bool {
+/// One of them may have been completing `early`.
+fn use_in_child(
+    engine: Engine,
+    file: std::fs::File,
+    buffer: auraio::Buffer,
+    early: impl Future,
+) -> bool {
     let is_refused = |error: auraio::Error| error.raw_os_error() == Some(libc::EOWNERDEAD);
     let pending = engine.block_on(std::future::pending::<()>());
     let read = engine.block_on(engine.read_at(file, buffer, 0));
@@ -21,8 +28,9 @@ fn use_in_child(engine: Engine, file: std::fs::File, buffer: auraio::Buffer) -> 
         engine.run().is_err_and(is_refused),
         engine.spawn_driver().is_err_and(is_refused),
     ];
+    let early = engine.block_on(early); // which is dropped
     drop(engine);
-    answers == [true; 4]
+    answers == [true; 4] && early.err().map_or(true, is_refused)
 }
 
 #[test]
@@ -43,11 +51,12 @@ fn a_forked_child_is_refused_and_does_not_hang() {
         }
         let children = (0..300).filter(|_| {
             let (copy, buffer) = (engine.clone(), engine.allocate_buffer(64).unwrap());
+            let early = engine.read_at(Arc::clone(&file), engine.allocate_buffer(512).unwrap(), 0);
             let file = scratch.open();
             let child = unsafe { libc::fork() };
             if child == 0 {
                 unsafe { libc::alarm(20) };
-                let code = !use_in_child(copy, file, buffer);
+                let code = !use_in_child(copy, file, buffer, early);
                 unsafe { libc::_exit(code.into()) };
             }
             let mut status = -1;

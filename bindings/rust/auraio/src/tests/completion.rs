@@ -4,6 +4,7 @@
 use super::{value, Dropped, ROUNDS};
 use crate::callback::resume_panic;
 use crate::completion::{completed, discard, Completion};
+use crate::fork::Origin;
 use crate::{Error, Result};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr;
@@ -16,7 +17,7 @@ type Shared = Completion<Dropped, Result<usize>>;
 
 fn begin() -> (Arc<Shared>, Arc<AtomicUsize>) {
     let (kept, dropped) = Dropped::new();
-    (Completion::new(kept, |result, _kept| result), dropped)
+    (Completion::new(kept, |result, _kept| result, Origin::default()), dropped)
 }
 
 /// Counts how often it was told, and unparks a thread.
@@ -64,6 +65,22 @@ fn what_is_kept_stays_until_the_operation_is_done() {
     assert_eq!(value(&dropped), 0);
     shared.complete(Ok(0), 0);
     assert_eq!((value(&dropped), value(&told.0)), (1, 0));
+}
+
+#[test]
+fn a_forked_child_does_not_wait_for_the_lock() {
+    let (kept, dropped) = Dropped::new();
+    let shared: Arc<Shared> = Completion::new(kept, |result, _kept| result, Origin::elsewhere());
+    let (_, waker) = told();
+    shared.describe(|_| {
+        // The lock is held here, as by a thread that is not in the child.
+        assert!(poll(&shared, &waker).is_pending());
+        assert_eq!(shared.errno(), 0);
+        shared.complete(Ok(1), 0);
+        assert!(!shared.abandon());
+    });
+    assert!(poll(&shared, &waker).is_pending());
+    assert_eq!(value(&dropped), 0);
 }
 
 #[test]
