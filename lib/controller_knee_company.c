@@ -174,7 +174,9 @@ static bool take_turn(struct knee_share *share, const struct knee_meter *meter)
     if (meter->limit == share->before)
         return false;
     weigh(share, meter);
-    share->skip = most > TRANSIENT_FROM * meter->rate ? KNEE_SHARE_TRANSIENT * most : 0;
+    /* Those of a depth far greater would be many of the few that come at this one. */
+    double rate = meter->rate * meter->limit / most;
+    share->skip = most > TRANSIENT_FROM * rate ? KNEE_SHARE_TRANSIENT * most : 0;
     share->before = meter->limit;
     share->now = !share->now;
     if (share->sight[share->now].depth != meter->limit)

@@ -83,9 +83,10 @@ void aur_events_wake_all(struct events *ev, uint64_t what)
 
 static void note_late(struct events *ev, struct ring *ring, bool late)
 {
-    if (late != ring->late)
-        atomic_fetch_add(&ev->late, late ? 1 : -1);
-    ring->late = late;
+    if (late == READ(ring->late))
+        return;
+    atomic_fetch_add(&ev->late, late ? 1 : -1);
+    atomic_store_explicit(&ring->late, late, memory_order_relaxed);
 }
 
 void aur_events_activate(struct events *ev, struct ring *ring)
@@ -127,8 +128,10 @@ void aur_events_reap_late(auraio_engine_t *engine)
     int i = 0;
 
     for (struct ring *ring; READ(ev->late) && (ring = engine_next_ring(engine, &i));) {
+        if (!READ(ring->late))
+            continue;
         ring_lock(ring);
-        if (ring->late) {
+        if (READ(ring->late)) {
             aur_uring_reap(ring);
             note_late(ev, ring, is_owed(ring));
         }

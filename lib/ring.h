@@ -58,7 +58,8 @@ struct ring {
     struct lock lock;
     bool locking; /* false: single_thread, the lock is never taken */
     bool active;  /* its bit stands in the engine's set of active rings */
-    bool late;    /* not active, but a completion of the library's own is to come */
+    /* Not active, but a completion of the library's own is to come; written under the lock. */
+    _Atomic bool late;
     bool plain;   /* one instance, no SQPOLL, nothing unplaced, no cancel waits: the short ways */
     bool coop;    /* uring is cooperative and belongs to coop_thread alone */
     uint16_t index;
