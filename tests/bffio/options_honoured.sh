@@ -9,7 +9,7 @@
 
 # run ARGUMENT...: reads of a file of 1 MiB, as JSON.
 run() {
-    timeout 60 "$BFFIO" --output-format=json --name=a --filename=file --size=1m --invalidate=0 \
+    timeout 300 "$BFFIO" --output-format=json --name=a --filename=file --size=1m --invalidate=0 \
         --ioengine=psync "$@" >out 2>err
 }
 

@@ -10,7 +10,7 @@
 run() {
     wanted=$1
     shift
-    timeout 60 "$BFFIO" "$@" >out 2>err
+    timeout 300 "$BFFIO" "$@" >out 2>err
     got=$?
     [ "$got" -eq "$wanted" ] || echo "# exit status $got, not $wanted"
     [ "$got" -eq "$wanted" ]

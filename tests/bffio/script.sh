@@ -48,10 +48,10 @@ skip() {
     done
 }
 
-# until_true COMMAND: waits up to half a minute for what must become true.
+# until_true COMMAND: waits up to two minutes for what must become true.
 until_true() {
     tries=0
-    until eval "$1" || [ $tries -eq 300 ]; do
+    until eval "$1" || [ $tries -eq 1200 ]; do
         tries=$((tries + 1))
         sleep 0.1
     done
