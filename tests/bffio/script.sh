@@ -63,6 +63,16 @@ running() {
     sleep 1
 }
 
+# eventually COMMAND...: whether one of eight runs shows it. A rate, or a moment, is kept where the
+# machine lets the job run: a busy one does in the end, and what is wrong is wrong each time.
+eventually() {
+    runs=1
+    until "$@"; do
+        [ $runs -lt 8 ] || return 1
+        runs=$((runs + 1))
+    done
+}
+
 can_trace() {
     command -v strace >/dev/null && strace -o trace true 2>/dev/null
 }
