@@ -359,8 +359,7 @@ int auraio_destroy_timeout(auraio_engine_t *engine, int timeout_ms)
     bool done = alone && wind_up(engine, timeout_ms);
     aur_handle_vacate(engine->id);
     struct workers *workers = atomic_load(&engine->workers);
-    if (alone && workers &&
-        !aur_workers_free(workers, aur_kern.now_ns() + (done ? LEAVE_NS : 0)))
+    if (alone && workers && !aur_workers_free(workers, aur_kern.now_ns() + (done ? LEAVE_NS : 0)))
         done = false;
     if (!done)
         return abandon(engine, alone);
