@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #define DESTROY_MS 10000
+#define LEAVE_NS 10000000000ull /* for idle workers to end, on a machine that is busy */
 #define INSIDE_POLL_US 50
 #define LOST_MS 200       /* to wait for a ring whose descriptor is lost */
 #define WINDOW_FIRST_NS 1 /* the first tick opens the first window */
@@ -370,8 +371,7 @@ int auraio_destroy_timeout(auraio_engine_t *engine, int timeout_ms)
     bool done = alone && wind_up(engine, timeout_ms);
     aur_handle_vacate(engine->id);
     struct workers *workers = atomic_load(&engine->workers);
-    if (alone && workers &&
-        !aur_workers_free(workers, aur_kern.now_ns() + (done ? 1000000000ull : 0)))
+    if (alone && workers && !aur_workers_free(workers, aur_kern.now_ns() + (done ? LEAVE_NS : 0)))
         done = false;
     if (!done)
         return abandon(engine, alone);

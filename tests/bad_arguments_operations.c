@@ -65,7 +65,7 @@ static void refused(auraio_op_t op, const char *what)
     ssize_t n = auraio_submit(engine, &op, 1, &req);
     ok(n == -1 && errno == EINVAL, "%s: %s (%zd, errno %d)", name, what, n, errno);
     if (n == 1)
-        auraio_drain(engine, 10000);
+        auraio_drain(engine, 60000);
 }
 
 #define REFUSED_WITH(type, assignment)                                                             \

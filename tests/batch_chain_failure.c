@@ -46,7 +46,7 @@ static bool chain(auraio_engine_t *engine, int fd, int closed, int length, int b
         ops[i].flags = i >= 1 && i < length ? AURAIO_OPF_LINK : 0;
     }
     ssize_t accepted = auraio_submit(engine, ops, (size_t)n, NULL);
-    int drained = auraio_drain(engine, 10000);
+    int drained = auraio_drain(engine, 60000);
     for (int i = 0; i < n; i++) {
         bool skipped = i > bad + 1 && i <= length, broke = i == bad + 1;
         once += seen[i].calls == 1;

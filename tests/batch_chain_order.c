@@ -67,7 +67,7 @@ int main(void)
         for (int i = 0; i < CHAINS; i++)
             make(&chains[i], ops + i * LENGTH, round);
         is(auraio_submit(engine, ops, CHAINS * LENGTH, NULL), CHAINS * LENGTH, "round %d", round);
-        is(auraio_drain(engine, 20000), CHAINS * LENGTH, "all complete");
+        is(auraio_drain(engine, 60000), CHAINS * LENGTH, "all complete");
         for (int i = 0; i < CHAINS; i++)
             right += in_order(&chains[i], round);
         is(right, CHAINS, "every chain in its order");

@@ -24,7 +24,7 @@ static void run(auraio_engine_t *engine, int fd, int to, unsigned flags, const c
         ops[i].flags = AURAIO_OPF_LINK;
     ops[0].flags |= flags;
     is(auraio_submit(engine, ops, 4, NULL), 4, "%s", what);
-    is(auraio_drain(engine, 10000), 4, "all call back");
+    is(auraio_drain(engine, 60000), 4, "all call back");
     is(seen[0].calls + seen[1].calls + seen[2].calls + seen[3].calls, 4, "each once");
 }
 

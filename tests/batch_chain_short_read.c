@@ -16,7 +16,7 @@ static void breaks(auraio_engine_t *engine, int fd, auraio_op_t op, struct seen 
     ops[0].flags |= AURAIO_OPF_LINK;
     ops[1].flags |= AURAIO_OPF_LINK;
     is(auraio_submit(engine, ops, 3, NULL), 3, "%s", what);
-    is(auraio_drain(engine, 10000), 3, "all call back");
+    is(auraio_drain(engine, 60000), 3, "all call back");
     is(seen->result, got, "it gives what there was");
     is(seen->error, 0, "and no error");
     is(next.result, -ECANCELED, "the write behind it is cancelled");
@@ -34,7 +34,7 @@ static void holds(auraio_engine_t *engine, int fd)
 
     ops[0].flags = AURAIO_OPF_LINK;
     is(auraio_submit(engine, ops, 2, NULL), 2, "a read just to the end");
-    is(auraio_drain(engine, 10000), 2, "both call back");
+    is(auraio_drain(engine, 60000), 2, "both call back");
     is(read.result, FILE_BYTES, "it is whole");
     is(next.result, 0, "and the next one runs");
 }

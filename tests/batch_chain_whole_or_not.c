@@ -57,18 +57,18 @@ int main(void)
     is(auraio_pending_count(engine), HELD, "no part of it was taken");
     make(ops, 1);
     is(auraio_submit(engine, ops, 1 + CHAIN, NULL), 1, "a single before it is taken");
-    is(auraio_wait_n(engine, 1, 10000), 1, "and completes");
+    is(auraio_wait_n(engine, 1, 60000), 1, "and completes");
     is(called(), 1, "alone");
 
     is(write(ends[1], bytes, 2), 2, "two slots more");
-    is(auraio_wait_n(engine, 2, 10000), 2, "become free");
+    is(auraio_wait_n(engine, 2, 60000), 2, "become free");
     make(ops, 0);
     is(auraio_submit(engine, ops, CHAIN, NULL), CHAIN, "now the chain is taken");
-    is(auraio_wait_n(engine, CHAIN, 10000), CHAIN, "and completes");
+    is(auraio_wait_n(engine, CHAIN, 60000), CHAIN, "and completes");
     is(called(), CHAIN, "all of it");
 
     is(write(ends[1], bytes, HELD - 2), HELD - 2, "the rest");
-    is(auraio_drain(engine, 10000), HELD - 2, "completes");
+    is(auraio_drain(engine, 60000), HELD - 2, "completes");
     auraio_destroy(engine);
     return done();
 }

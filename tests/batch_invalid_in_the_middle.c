@@ -26,7 +26,7 @@ static void bad_at(auraio_engine_t *engine, int fd, int bad)
     is(auraio_submit(engine, ops, N, handles), bad ? bad : -1, "number %d is invalid", bad);
     ok(bad || errno == EINVAL, "with EINVAL when it is the first");
     is(auraio_pending_count(engine), bad, "those before it are under way");
-    is(auraio_drain(engine, 10000), bad, "and complete");
+    is(auraio_drain(engine, 60000), bad, "and complete");
     for (int i = 0; i < bad; i++)
         finished += seen[i].calls == 1 && seen[i].result == BYTES && seen[i].req == handles[i];
     is(finished, bad, "each once, with its result and handle");

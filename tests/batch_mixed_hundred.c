@@ -101,7 +101,7 @@ int main(void)
     is(apart, N, "each has a handle of its own");
     is(told, N, "which tells its type and user data");
     memset(ops, 0xFF, sizeof ops); /* the array is the caller's again */
-    is(auraio_drain(engine, 20000), N, "all complete");
+    is(auraio_drain(engine, 60000), N, "all complete");
     for (int i = 0; i < N; i++) {
         once += seen[i].calls == 1 && seen[i].req == handles[i];
         right += seen[i].result == wanted[i];

@@ -50,7 +50,7 @@ static void fills(auraio_overflow_t overflow, int most)
 
     for (ssize_t at = accepted; rounds < N && accepted > 0; rounds++) {
         is(write(ends[1], bytes, (size_t)accepted), accepted, "data for all that were taken");
-        is(auraio_drain(engine, 10000), accepted, "they complete");
+        is(auraio_drain(engine, 60000), accepted, "they complete");
         is(completed(0, (int)at), at, "each once");
         is(completed((int)at, N), 0, "the others not");
         if (at == N)

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { DEPTH = 64, BLOCK = 512, PATIENCE_MS = 20000, ROUNDS = 200 };
+enum { DEPTH = 64, BLOCK = 512, PATIENCE_MS = 60000, ROUNDS = 200 };
 
 static auraio_engine_t *engine;
 static char buffers[DEPTH][BLOCK];

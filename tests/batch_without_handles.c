@@ -16,7 +16,7 @@ int main(void)
     for (int i = 0; i < N; i++)
         ops[i] = transfer_op(AURAIO_OP_READ, fd, bufs[i], 10, (int64_t)i * 10, &seen[i]);
     is(auraio_submit(engine, ops, N, NULL), N, "a batch without handles");
-    is(auraio_drain(engine, 10000), N, "completes");
+    is(auraio_drain(engine, 60000), N, "completes");
     for (int i = 0; i < N; i++)
         right += seen[i].calls == 1 && seen[i].result == 10 &&
                  matches_pattern(bufs[i], 10, (uint64_t)i * 10);
@@ -25,7 +25,7 @@ int main(void)
     handles[N] = sentinel;
     is(auraio_submit(engine, ops, N, handles), N, "a batch with them");
     ok(handles[N] == sentinel, "writes no more of them than there are");
-    is(auraio_drain(engine, 10000), N, "and completes");
+    is(auraio_drain(engine, 60000), N, "and completes");
     auraio_destroy(engine);
     return done();
 }

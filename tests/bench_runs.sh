@@ -24,7 +24,7 @@ has() {
 run() {
     program=$1
     shift
-    timeout 60 "$program" "$@" >out 2>err
+    timeout 300 "$program" "$@" >out 2>err
 }
 
 # contestant PROGRAM OPTION...: 200 operations and one line of output.

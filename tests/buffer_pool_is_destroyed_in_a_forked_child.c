@@ -57,7 +57,7 @@ static bool child_destroys(long held_most)
     if (child < 0)
         bail("no child");
     if (!child) {
-        alarm(20);
+        alarm(100);
         aur_bufpool_destroy(pool);
         raise(memory_held <= held_most ? SIGKILL : SIGABRT);
     }

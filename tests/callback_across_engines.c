@@ -50,9 +50,9 @@ static void uses_another(auraio_request_t *req, ssize_t result, void *user_data)
     int *good = user_data;
 
     (void)req, (void)result;
-    *good += auraio_nop(other, see, &seen) && auraio_drain(other, 10000) >= 0 && seen.calls == 1;
+    *good += auraio_nop(other, see, &seen) && auraio_drain(other, 60000) >= 0 && seen.calls == 1;
     *good += auraio_wait(other, 0) >= 0 && auraio_poll(other) >= 0;
-    *good += auraio_destroy_timeout(other, 10000) == 0;
+    *good += auraio_destroy_timeout(other, 60000) == 0;
     errno = 0;
     *good += auraio_destroy_timeout(writers, 10000) == -1 && errno == EDEADLK;
 }
@@ -90,7 +90,7 @@ int main(void)
     is(outcome(writers, auraio_fsync(writers, to, AURAIO_FSYNC_DEFAULT, see, &seen), &seen), 0,
        "one engine works on without the other");
     int good = 0;
-    ok(auraio_nop(writers, uses_another, &good) && auraio_drain(writers, 10000) >= 0,
+    ok(auraio_nop(writers, uses_another, &good) && auraio_drain(writers, 60000) >= 0,
        "a callback with an engine of its own");
     is(good, 4, "makes it, waits, polls and destroys it, and may not destroy that which runs it");
     auraio_destroy(writers);

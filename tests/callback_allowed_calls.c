@@ -51,7 +51,7 @@ int main(void)
     is(set, 0, "a setter");
     is(woken, 0, "a wake-up");
     is(stopped, 0, "stop");
-    ok(auraio_drain(engine, 10000) >= 0, "drain");
+    ok(auraio_drain(engine, 60000) >= 0, "drain");
     is(child.calls, 1, "what the callback submitted has completed");
     is(batch_child.calls, 1, "the batch too");
     ok(opened >= 0 && fcntl(opened, F_GETFD) == FD_CLOEXEC, "a file was opened");

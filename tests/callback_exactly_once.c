@@ -47,7 +47,7 @@ static void with_limit(int limit, int fd)
     for (int i = 0; i < ALL; i += KINDS)
         accepted += submit_kinds(engine, fd, pipe.out, i, &wanted[i]);
     is(accepted, ALL, "limit %d: all are accepted", limit);
-    ok(auraio_drain(engine, 20000) >= 0, "all complete");
+    ok(auraio_drain(engine, 60000) >= 0, "all complete");
     auraio_poll(engine);
     for (int i = 0; i < ALL; i++) {
         once += seen[i].calls == 1;

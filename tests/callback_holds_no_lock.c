@@ -54,13 +54,13 @@ int main(void)
     slow_start(engine, &slow);
     start_threads(&thread, 1, do_things, NULL);
     ok(auraio_nop(engine, wait_for_others, NULL), "an operation whose callback waits");
-    for (double end_ms = now_ms() + 30000; !atomic_load(&in_callback) && now_ms() < end_ms;)
+    for (double end_ms = now_ms() + 60000; !atomic_load(&in_callback) && now_ms() < end_ms;)
         auraio_wait(engine, 100);
     join_threads(&thread, 1);
     is(atomic_load(&came_in_time), 1, "another thread did everything meanwhile");
     is(atomic_load(&done_right), 11, "and did it right");
     slow_end(&slow);
-    ok(auraio_drain(engine, 10000) >= 0, "the rest completes");
+    ok(auraio_drain(engine, 60000) >= 0, "the rest completes");
     slow_close(&slow);
     auraio_destroy(engine);
     return done();

@@ -20,7 +20,7 @@ int main(void)
         accepted += auraio_write(engine, fd, auraio_buf(&bytes[i]), 1, i, NULL, NULL) != NULL;
     accepted += auraio_write(engine, 99999, auraio_buf(bytes), 1, 0, NULL, NULL) != NULL;
     is(accepted, OPERATIONS + 1, "all are accepted");
-    is(auraio_drain(engine, 10000), OPERATIONS + 1, "all are processed");
+    is(auraio_drain(engine, 60000), OPERATIONS + 1, "all are processed");
     memset(bytes, 0, sizeof bytes);
     is(pread(fd, bytes, OPERATIONS, 0), OPERATIONS, "the file is there");
     ok(matches_pattern(bytes, OPERATIONS, 0), "as it was written");
@@ -35,7 +35,7 @@ int main(void)
     ok(!auraio_request_user_data(req), "it has no user data");
     is(auraio_cancel(engine, req), 0, "it is cancelled");
     slow_end(&slow);
-    is(auraio_drain(engine, 10000), 1, "and processed");
+    is(auraio_drain(engine, 60000), 1, "and processed");
     ok(!auraio_request_pending(req), "its memory is free again");
     slow_close(&slow);
     auraio_destroy(engine);

@@ -50,7 +50,7 @@ int main(void)
         taken += n > 0 ? n : 0;
     }
     join_threads(&submitter, 1);
-    taken += auraio_drain(engine, 10000);
+    taken += auraio_drain(engine, 60000);
     is(accepted, OPERATIONS, "a thread submits");
     is(taken, OPERATIONS, "another one takes");
     is(called, OPERATIONS, "each callback has run");

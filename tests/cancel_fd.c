@@ -31,13 +31,13 @@ static void round_of(int limit)
     auraio_flush(engine);
     is(auraio_pending_count(engine), 2 * EACH, "reads of two pipes");
     is(auraio_cancel_fd(engine, pipes[0].out), EACH, "those of the first are asked to stop");
-    is(auraio_wait_n(engine, EACH, 10000), EACH, "and do");
+    is(auraio_wait_n(engine, EACH, 60000), EACH, "and do");
     for (int i = 0; i < EACH; i++)
         stopped += one[i].seen.calls == 1 && one[i].seen.result == -ECANCELED;
     is(stopped, EACH, "each with -ECANCELED, once");
     if (write(pipes[1].in, "0123", EACH) != EACH)
         bail("write: %s", strerror(errno));
-    is(auraio_drain(engine, 10000), EACH, "the others complete");
+    is(auraio_drain(engine, 60000), EACH, "the others complete");
     for (int i = 0; i < EACH; i++)
         own += two[i].seen.calls == 1 && two[i].seen.result == 1;
     is(own, EACH, "having read a byte each");

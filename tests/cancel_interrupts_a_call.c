@@ -7,7 +7,7 @@
 
 #include <fcntl.h>
 
-enum { PATIENCE_MS = 10000, TIMEOUT_MS = 20 };
+enum { PATIENCE_MS = 60000, TIMEOUT_MS = 20 };
 
 static auraio_engine_t *engine;
 static int victim = -1;

@@ -36,7 +36,7 @@ static inline bool under_valgrind(void)
     return under && strcmp(under, "valgrind") == 0;
 }
 
-enum { CHILD_FAILED = 1, CHILD_KILLED = 1000, CHILD_LIMIT_S = 60 };
+enum { CHILD_FAILED = 1, CHILD_KILLED = 1000, CHILD_LIMIT_S = 300 };
 
 #define EXPECT(good)                                                                               \
     do {                                                                                           \

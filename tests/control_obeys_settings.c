@@ -49,7 +49,7 @@ static void with_a_top(int fd)
     run(READS / 10);
     ok(target().limit <= 3, "is the limit at once");
     is(auraio_set_min_in_flight(engine, 3), 0, "and the floor, so that nothing is left to search");
-    double end_ms = now_ms() + 20000;
+    double end_ms = now_ms() + 60000;
     while (limit_now() != 3 && now_ms() < end_ms)
         pump_wait();
     is(limit_now(), 3, "then that is the limit");

@@ -42,7 +42,7 @@ int main(void)
         accepted += auraio_read(engine, fd, auraio_buf(bufs[i]), BLOCK_BYTES,
                                 (int64_t)i * BLOCK_BYTES, finished, &calls[i]) != NULL;
     is(accepted, OPERATIONS, "%d reads are accepted", OPERATIONS);
-    is(auraio_destroy_timeout(engine, 10000), 0, "destroy");
+    is(auraio_destroy_timeout(engine, 60000), 0, "destroy");
     for (int i = 0; i < OPERATIONS; i++)
         once += calls[i] == 1;
     is(once, OPERATIONS, "each callback has run once");

@@ -4,7 +4,7 @@
 #include "slow.h"
 #include "threads.h"
 
-enum { GIVE_UP_MS = 1000, GENEROUS_MS = 10000 };
+enum { STUCK_MS = 3000, ENDS_MS = 60000, GENEROUS_MS = 30000 };
 
 static auraio_engine_t *engine;
 static struct slow first, second;
@@ -34,13 +34,13 @@ static void with(const char *what, bool ends)
     slow_open(&second);
     start_threads(&thread, 1, submit_beyond, NULL);
     ok(reaches(&began, 1), "%s: a thread submits beyond the limit", what);
-    sleep_ms(100);
+    others_fall_asleep();
     double began_ms = now_ms();
     if (ends) {
         slow_end(&first);
         slow_end(&second); /* it may have been accepted just before */
     }
-    is(auraio_destroy_timeout(engine, GIVE_UP_MS), 0, "%s: destroy meanwhile", what);
+    is(auraio_destroy_timeout(engine, ends ? ENDS_MS : STUCK_MS), 0, "%s: destroy meanwhile", what);
     ok(now_ms() - began_ms < GENEROUS_MS, "%s: ... in time", what);
     join_threads(&thread, 1);
     ok(told == REFUSED(ESHUTDOWN) || (ends && told == 0), "%s: the thread is told", what);

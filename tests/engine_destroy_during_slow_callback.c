@@ -5,7 +5,7 @@
 
 #include <sys/stat.h>
 
-enum { FILES = 40, GIVE_UP_MS = 200, GENEROUS_MS = 10000 };
+enum { FILES = 40, GIVE_UP_MS = 200, GENEROUS_MS = 30000 };
 
 static auraio_engine_t *engine;
 static _Atomic int entered, released, later, left;

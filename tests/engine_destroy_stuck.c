@@ -5,7 +5,7 @@
 
 #include <sys/stat.h>
 
-enum { WAIT_MS = 200, GENEROUS_MS = 10000 };
+enum { WAIT_MS = 2000, GENEROUS_MS = 30000 };
 
 struct end {
     int returned, error;

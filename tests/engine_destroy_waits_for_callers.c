@@ -12,7 +12,7 @@ static void *wait_inside(void *arg)
     (void)arg;
     atomic_fetch_add(&entered, 1);
     errno = 0;
-    if (auraio_wait(engine, 2000) < 0 && errno != ESHUTDOWN)
+    if (auraio_wait(engine, 60000) < 0 && errno != ESHUTDOWN)
         atomic_fetch_add(&bad, 1);
     return NULL;
 }
@@ -30,7 +30,7 @@ int main(void)
         atomic_store(&entered, 0);
         start_threads(threads, 2, wait_inside, NULL);
         reaches(&entered, 2);
-        sleep_ms(200); /* now they are inside for sure: a later call would be forbidden */
+        others_fall_asleep(); /* inside: a later call would be forbidden */
         auraio_destroy(engine);
         join_threads(threads, 2);
     }

@@ -20,7 +20,7 @@ int main(void)
     for (int i = 0; i < RINGS * EACH; i++)
         accepted += auraio_read(engine, fd, auraio_buf(buf), BYTES, 0, see, &seen[i]) != NULL;
     is(accepted, RINGS * EACH, "all are accepted");
-    is(auraio_drain(engine, 10000), RINGS * EACH, "all complete");
+    is(auraio_drain(engine, 60000), RINGS * EACH, "all complete");
     for (int i = 0; i < RINGS * EACH; i++)
         once += seen[i].calls == 1 && seen[i].result == BYTES;
     is(once, RINGS * EACH, "each once");

@@ -35,7 +35,7 @@ static const char *some_work(auraio_engine_t *engine, bool must_succeed)
     for (int i = 0; i < READS; i++)
         accepted[i] = auraio_read(engine, fd, auraio_buf(bufs[i]), BLOCK_BYTES, 0, see, &seen[i]);
     slow_end(&slow);
-    if (auraio_drain(engine, 20000) < 0)
+    if (auraio_drain(engine, 60000) < 0)
         return "drain failed";
     slow_close(&slow);
     if (slow.seen.calls != slow_accepted || (must_succeed && slow.seen.result != 1))
@@ -70,7 +70,7 @@ static const char *run(enum kern_call call, unsigned nth, int error, bool sticky
     kern_fail_no_more();
     if (engine && !wrong)
         wrong = some_work(engine, true);
-    if (auraio_destroy_timeout(engine, 10000) != 0)
+    if (auraio_destroy_timeout(engine, 60000) != 0)
         wrong = "destroy failed";
     kern_faults_remove();
     return wrong;

@@ -17,7 +17,7 @@ cd "$scratch" || exit 99
 run() {
     name=$1
     shift
-    timeout 60 "$examples/$name" "$@" >out 2>err
+    timeout 300 "$examples/$name" "$@" >out 2>err
 }
 
 # works EXAMPLE ARGUMENT...: exit status 0 and not a word on standard error.

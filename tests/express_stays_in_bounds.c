@@ -104,7 +104,7 @@ int main(void)
     warm();
     short_ones();
     is(auraio_cancel(engine, kept), 0, "the first one is cancelled");
-    auraio_drain(engine, 10000);
+    auraio_drain(engine, 60000);
     auraio_destroy(engine);
     return done();
 }

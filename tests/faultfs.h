@@ -64,7 +64,7 @@ int faultfs_open(struct faultfs *fs, int flags);
  * comes back as it is. A short write past the cache is made EIO by fuse under io_uring. */
 int faultfs_open_for_short_writes(struct faultfs *fs);
 
-/* Waits until so many transfers are held, at most 10 s; false after that. */
+/* Waits until so many transfers are held, at most 60 s; false after that. */
 bool faultfs_wait_held(struct faultfs *fs, int count);
 
 #endif

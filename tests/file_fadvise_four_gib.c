@@ -5,7 +5,7 @@
 
 #include <sys/mman.h>
 
-enum { BEYOND_BYTES = 65536 };
+enum { BEYOND_BYTES = 65536, MOST_TRIES = 20 };
 #define RANGE_BYTES (INT64_C(4) << 30)
 
 /* Pages of the file beyond the range that lie in memory. */
@@ -43,13 +43,18 @@ int main(void)
     posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
     if (before <= 0 || cached_beyond(fd) >= before)
         skip_all("POSIX_FADV_DONTNEED drops nothing here");
-    read_beyond(fd);
-    before = cached_beyond(fd);
     auraio_engine_t *engine = test_engine(NULL);
-    is(outcome(engine, auraio_fadvise(engine, fd, 0, RANGE_BYTES, POSIX_FADV_DONTNEED, see, &seen),
-               &seen),
-       0, "the first 4 GiB of a file are not needed");
-    is(cached_beyond(fd), before, "what lies beyond stays in memory");
+    int after = -1, good = 0, tries = 0;
+    do { /* again where somebody else needed the memory just then */
+        read_beyond(fd);
+        before = cached_beyond(fd);
+        good += outcome(engine,
+                        auraio_fadvise(engine, fd, 0, RANGE_BYTES, POSIX_FADV_DONTNEED, see, &seen),
+                        &seen) == 0;
+        after = cached_beyond(fd);
+    } while (++tries < MOST_TRIES && after != before);
+    is(good, tries, "the first 4 GiB of a file are not needed");
+    is(after, before, "what lies beyond stays in memory");
     is(outcome(engine,
                auraio_fadvise(engine, fd, 0, RANGE_BYTES + BEYOND_BYTES, POSIX_FADV_DONTNEED, see,
                               &seen),

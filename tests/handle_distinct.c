@@ -31,7 +31,7 @@ int main(void)
         own += auraio_request_user_data(reqs[i]) == &seen[i];
     is(own, ALL, "each handle knows its own operation");
     for (int i = 0; i < ENGINES; i++)
-        drained += auraio_drain(engines[i], 10000);
+        drained += auraio_drain(engines[i], 60000);
     is(drained, ALL, "all complete");
     for (int i = 0; i < ALL; i++)
         matching += seen[i].calls == 1 && seen[i].req == reqs[i];

@@ -62,7 +62,7 @@ int main(void)
     auraio_request_t *req =
         auraio_fsync(engine, scratch_file("file", 1, 0), AURAIO_FSYNC_DATASYNC, ask_inside, &told);
     int fd = auraio_request_fd(req);
-    for (double end_ms = now_ms() + 10000; !told.calls && now_ms() < end_ms;)
+    for (double end_ms = now_ms() + 60000; !told.calls && now_ms() < end_ms;)
         auraio_wait(engine, 100);
     note("inside its callback");
     ok(told.req == req, "the handle is the one that submission returned");

@@ -36,14 +36,14 @@ static void hangs(struct faultfs *fs, int flags)
     is(auraio_destroy_timeout(engine, TIMEOUT_MS), -1, "destroy_timeout fails");
     is(errno, ETIMEDOUT, "with ETIMEDOUT");
     double took_ms = now_ms() - start_ms;
-    ok(took_ms >= TIMEOUT_MS - 10 && took_ms < 2000, "in its time (%.0f ms)", took_ms);
+    ok(took_ms >= TIMEOUT_MS - 10 && took_ms < 30000, "in its time (%.0f ms)", took_ms);
     ok(atomic_load(&told) > 0, "the log tells of it");
     for (int i = 0; i < READS; i++)
         once += seen[i].calls <= 1;
     is(once, READS, "no callback came twice");
 
     atomic_store(&fs->orders->hold, false);
-    for (double end_ms = now_ms() + 5000; atomic_load(&fs->orders->held) && now_ms() < end_ms;)
+    for (double end_ms = now_ms() + 60000; atomic_load(&fs->orders->held) && now_ms() < end_ms;)
         usleep(1000);
     is(atomic_load(&fs->orders->held), 0, "the device answers after all");
     usleep(100000);

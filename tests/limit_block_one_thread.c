@@ -46,7 +46,7 @@ int main(void)
     ok(now_ms() - began_ms < GENEROUS_MS, "as fast as there is room (%.0f ms)",
        now_ms() - began_ms);
     is(early, 0, "no callback ran inside a submission");
-    is(auraio_drain(engine, 20000), OPERATIONS, "all complete");
+    is(auraio_drain(engine, 60000), OPERATIONS, "all complete");
     for (int i = 0; i < OPERATIONS; i++) {
         once += seen[i].calls == 1;
         right += matches_pattern(bufs[i], BLOCK_BYTES, 0);
@@ -58,7 +58,7 @@ int main(void)
     is(stats.eagain_count, 0, "none was refused");
 
     ok(auraio_nop(engine, submit_inside, NULL), "an operation whose callback submits ten");
-    is(auraio_drain(engine, 20000), 11, "all complete");
+    is(auraio_drain(engine, 60000), 11, "all complete");
     is(accepted_inside, 10, "all were accepted inside the callback");
     for (int i = 0; i < 10; i++)
         inside += from_callback[i].calls == 1 && from_callback[i].result == BLOCK_BYTES;

@@ -50,7 +50,7 @@ int main(void)
     is(auraio_submit(engine, batch, LIMIT + 1, NULL), LIMIT, "of a batch the front is accepted");
     if (write(more[1].in, "bb", LIMIT) != LIMIT)
         bail("write: %s", strerror(errno));
-    is(auraio_drain(engine, 10000), LIMIT, "and completes");
+    is(auraio_drain(engine, 60000), LIMIT, "and completes");
     is(more[1].seen.calls, LIMIT, "no more than that");
     for (int i = 1; i < MORE; i++)
         slow_close(&more[i]);

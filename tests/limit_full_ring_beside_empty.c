@@ -43,7 +43,7 @@ int main(void)
     is(taken, QUICK, "others go to the ring that is empty");
     atomic_store(&released, 1);
     join_threads(&thread, 1);
-    ok(auraio_drain(engine, 10000) >= 0, "drain");
+    ok(auraio_drain(engine, 60000) >= 0, "drain");
     auraio_destroy(engine);
     return done();
 }

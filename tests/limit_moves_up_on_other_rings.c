@@ -38,7 +38,7 @@ static bool round_of(auraio_engine_t *engine)
     for (int device = 0; device < DEVICES; device++)
         for (int ring = 0; ring < RINGS; ring++)
             slow_end(&slow[device][ring]);
-    int drained = auraio_drain(engine, 10000);
+    int drained = auraio_drain(engine, 60000);
     for (int device = 0; device < DEVICES; device++)
         for (int ring = 0; ring < RINGS; ring++) {
             right += slow[device][ring].seen.calls == 1 && slow[device][ring].seen.result == 1;

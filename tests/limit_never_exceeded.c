@@ -66,7 +66,7 @@ int main(void)
     start_threads(&watcher, 1, look, NULL);
     start_threads(threads, THREADS, submit_and_poll, NULL);
     join_threads(threads, THREADS);
-    ok(auraio_drain(engine, 20000) >= 0, "drain");
+    ok(auraio_drain(engine, 60000) >= 0, "drain");
     atomic_store(&over, 1);
     join_threads(&watcher, 1);
     is(atomic_load(&refused), 0, "nothing was refused but for want of room");

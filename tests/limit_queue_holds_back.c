@@ -44,7 +44,7 @@ static void moves_up_in_order(void)
                                 &bytes[i]) != NULL;
     is(accepted, OPERATIONS, "reads of one pipe");
     is(write(ends[1], "abcdefghij", OPERATIONS), OPERATIONS, "a byte for each");
-    is(auraio_drain(engine, 10000), OPERATIONS, "all complete");
+    is(auraio_drain(engine, 60000), OPERATIONS, "all complete");
     for (int i = 0; i < OPERATIONS; i++)
         in_order += bytes[i].byte == 'a' + i && bytes[i].number == i;
     is(in_order, OPERATIONS, "in the order in which they were submitted");
@@ -88,7 +88,7 @@ int main(void)
     is(auraio_wait(engine, 50), 0, "nothing that is held back has begun");
     for (int i = 0; i < LIMIT; i++)
         slow_end(&slow[i]);
-    ok(auraio_drain(engine, 10000) >= 0, "all complete once the first ones do");
+    ok(auraio_drain(engine, 60000) >= 0, "all complete once the first ones do");
     for (int i = 0; i < OPERATIONS; i++) {
         in_order += slow[i].seen.calls == 1 && slow[i].seen.result == 1;
         slow_close(&slow[i]);

@@ -6,7 +6,7 @@
 
 #include <sys/ioctl.h>
 
-enum { LIMIT = 4, PATIENCE_MS = 5000 };
+enum { LIMIT = 4, PATIENCE_MS = 60000 };
 
 static auraio_engine_t *limited_engine(int limit)
 {
@@ -52,7 +52,7 @@ static void limit_is_reached(void)
         bail("pipe: %s", strerror(errno));
     submit_writes(engine, ends[1], seen, LIMIT);
     is(come(ends[0], LIMIT), LIMIT, "%d writes under a limit of %d are sent", LIMIT, LIMIT);
-    is(auraio_drain(engine, 10000), LIMIT, "and complete");
+    is(auraio_drain(engine, 60000), LIMIT, "and complete");
     auraio_destroy(engine);
     close(ends[0]);
     close(ends[1]);
@@ -72,7 +72,7 @@ static void drain_gives_up(void)
         auraio_drain(engine, 0);
     is(seen[0].calls, 1, "a drain without time delivers it");
     is(come(ends[0], 2), 2, "... and has sent the second");
-    is(auraio_drain(engine, 10000), 1, "which completes");
+    is(auraio_drain(engine, 60000), 1, "which completes");
     is(seen[1].result, 1, "in full");
     auraio_destroy(engine);
     close(ends[0]);

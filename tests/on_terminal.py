@@ -14,7 +14,7 @@ import time
 
 import pyte
 
-PATIENCE_S = 20
+PATIENCE_S = 120
 LINES = int(os.environ.get("LINES", 30))
 COLUMNS = int(os.environ.get("COLUMNS", 160))
 

@@ -5,7 +5,7 @@
 
 #include <poll.h>
 
-enum { GENEROUS_MS = 10000, RINGS = 3 };
+enum { GENEROUS_MS = 60000, RINGS = 3 };
 
 static int readable(int fd)
 {

@@ -4,7 +4,7 @@
 
 #include <sys/epoll.h>
 
-enum { OPERATIONS = 3000, DEPTH = 7, BLOCK_BYTES = 512, GENEROUS_MS = 10000 };
+enum { OPERATIONS = 3000, DEPTH = 7, BLOCK_BYTES = 512, GENEROUS_MS = 60000 };
 
 static auraio_engine_t *engine;
 static unsigned char bufs[DEPTH][BLOCK_BYTES];

@@ -6,7 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 
-enum { BLOCK_BYTES = 16384, BLOCKS = 1200, DEPTH = 16, GENEROUS_MS = 10000 };
+enum { BLOCK_BYTES = 16384, BLOCKS = 1200, DEPTH = 16, GENEROUS_MS = 60000 };
 
 struct lane {
     unsigned char buf[BLOCK_BYTES];

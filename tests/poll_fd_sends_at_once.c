@@ -5,7 +5,7 @@
 
 #include <poll.h>
 
-enum { GENEROUS_MS = 10000, ROUNDS = 100 };
+enum { GENEROUS_MS = 60000, ROUNDS = 100 };
 
 static int readable(int fd)
 {

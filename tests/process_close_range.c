@@ -6,7 +6,7 @@
 
 #include <sys/syscall.h>
 
-enum { FILES = 40, GENEROUS_MS = 5000, DESTROY_MS = 1000 };
+enum { FILES = 40, GENEROUS_MS = 30000, DESTROY_MS = 8000 };
 
 struct scene {
     bool in_flight, reused;

@@ -38,7 +38,7 @@ static int with_few(void *arg)
             auraio_read(engine, fd, auraio_buf(bufs[i]), BLOCK_BYTES, 0, see, &seen[i]) != NULL;
     }
     EXPECT(accepted == OPERATIONS);
-    EXPECT(auraio_drain(engine, 20000) == accepted);
+    EXPECT(auraio_drain(engine, 60000) == accepted);
     for (int i = 0; i < OPERATIONS; i++)
         right += seen[i].calls == 1 && seen[i].result == BLOCK_BYTES &&
                  matches_pattern(bufs[i], BLOCK_BYTES, 0);

@@ -31,7 +31,7 @@ static int own_engine(void *arg)
     if (generations > 0)
         EXPECT(in_child(own_engine, &generations) == 0);
     EXPECT(outcome(engine, auraio_nop(engine, see, &seen), &seen) == 0);
-    EXPECT(auraio_destroy_timeout(engine, 10000) == 0);
+    EXPECT(auraio_destroy_timeout(engine, 60000) == 0);
     return 0;
 }
 

@@ -61,8 +61,8 @@ static int as_the_child(int returned, int error)
 static int wait_for_all(int kind)
 {
     if (kind == 0)
-        return auraio_wait_n(engine, OPERATIONS, 10000);
-    return auraio_drain(engine, 10000);
+        return auraio_wait_n(engine, OPERATIONS, 60000);
+    return auraio_drain(engine, 60000);
 }
 
 static void with(const char *what, int kind, bool in_callback)
@@ -77,7 +77,7 @@ static void with(const char *what, int kind, bool in_callback)
         if (!auraio_read(engine, file, auraio_buf(bufs[i]), BLOCK_BYTES, 0, fork_once, NULL))
             bail("a read is refused: %s", strerror(errno));
     auraio_flush(engine);
-    sleep_ms(50); /* a child does not inherit locks of a sanitizer that workers hold */
+    others_fall_asleep(); /* a child does not inherit locks of a sanitizer that workers hold */
     int returned = wait_for_all(kind), error = errno;
     if (child == 0)
         _exit(as_the_child(returned, error));
@@ -86,7 +86,7 @@ static void with(const char *what, int kind, bool in_callback)
     is(returned, OPERATIONS, "%s: the parent's operations complete", what);
     is(calls_here, OPERATIONS, "%s: each callback runs once there", what);
     is(join_child(child), CHILD_DONE, "%s: the child is told and lives on", what);
-    is(auraio_destroy_timeout(engine, 2000), 0, "%s: the parent's engine ends well", what);
+    is(auraio_destroy_timeout(engine, 60000), 0, "%s: the parent's engine ends well", what);
 }
 
 int main(void)

@@ -30,9 +30,9 @@ static int start_over(void *arg)
     auraio_options_t options;
     struct seen seen = {0};
 
-    alarm(15);
+    alarm(100);
     if (*(int *)arg % 2)
-        EXPECT(auraio_destroy_timeout(engine, 1000) == 0);
+        EXPECT(auraio_destroy_timeout(engine, 60000) == 0);
     test_options(&options);
     auraio_engine_t *own = auraio_create_with_options(&options);
     EXPECT(own);
@@ -40,7 +40,7 @@ static int start_over(void *arg)
     void *buffer = auraio_buffer_alloc(own, 4096);
     EXPECT(buffer);
     auraio_buffer_free(own, buffer);
-    EXPECT(auraio_destroy_timeout(own, 1000) == 0);
+    EXPECT(auraio_destroy_timeout(own, 60000) == 0);
     return 0;
 }
 

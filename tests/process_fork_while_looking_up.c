@@ -54,13 +54,13 @@ static int live_on(void *arg)
     EXPECT(first);
     int seen = atomic_load(&looks);
     EXPECT(reaches(&looks, seen + 1000));
-    EXPECT(auraio_destroy_timeout(engine, 1000) == 0);
+    EXPECT(auraio_destroy_timeout(engine, 60000) == 0);
     seen = atomic_load(&looks);
     EXPECT(reaches(&looks, seen + 1000));
     EXPECT(wrong_among(threads) == 0);
     for (int i = 0; i < NUMBERS; i++)
         EXPECT(auraio_destroy_timeout(auraio_create_with_options(&options), 1000) == 0);
-    EXPECT(auraio_destroy_timeout(first, 1000) == 0);
+    EXPECT(auraio_destroy_timeout(first, 60000) == 0);
     return 0;
 }
 
@@ -82,7 +82,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < FORKS; i++)
         is(in_child(live_on, NULL), 0, "child %d lives on", i);
     is(wrong_among(threads), 0, "in the parent the request is pending all the time");
-    is(auraio_drain(engine, 10000), 1, "and completes");
+    is(auraio_drain(engine, 60000), 1, "and completes");
     auraio_destroy(engine);
     return done();
 }

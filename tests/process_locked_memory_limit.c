@@ -26,7 +26,7 @@ static int one_engine(void)
                        &seen) == BLOCK_BYTES);
         EXPECT(matches_pattern(buf, BLOCK_BYTES, 0));
     }
-    EXPECT(auraio_destroy_timeout(engine, 10000) == 0);
+    EXPECT(auraio_destroy_timeout(engine, 60000) == 0);
     return 0;
 }
 

@@ -37,7 +37,7 @@ static int works(void)
         if (every_transfer(engine, other) != 0 || every_other_operation(engine, other) != 0)
             return CHILD_FAILED;
     }
-    EXPECT(auraio_destroy_timeout(engine, 10000) == 0);
+    EXPECT(auraio_destroy_timeout(engine, 60000) == 0);
     return 0;
 }
 

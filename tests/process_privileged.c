@@ -42,7 +42,7 @@ static int be_the_helper(const char *directory)
     EXPECT(engine);
     int fd = open("/proc/self/comm", O_RDONLY | O_CLOEXEC);
     EXPECT(auraio_read(engine, fd, auraio_buf(buf), 1, 0, NULL, NULL));
-    EXPECT(auraio_drain(engine, 10000) == 1);
+    EXPECT(auraio_drain(engine, 60000) == 1);
     snprintf(below, sizeof below, "%s/auraio", directory);
     int found = segments(directory) + segments(below);
     auraio_destroy(engine);

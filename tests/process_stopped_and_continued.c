@@ -25,7 +25,7 @@ static int work(void *arg)
         EXPECT(now_ms() - began_ms >= 45);
     }
     EXPECT(slow_finish(engine, &slow) == 1);
-    EXPECT(auraio_destroy_timeout(engine, 10000) == 0);
+    EXPECT(auraio_destroy_timeout(engine, 60000) == 0);
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "tap.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -274,7 +275,9 @@ int main(void)
     char path[512] = "";
     struct stat st;
 
-    snprintf(directory, sizeof directory, "/dev/shm/auraio-test-%d", (int)getpid());
+    snprintf(directory, sizeof directory, "/dev/shm/auraio-test-XXXXXX");
+    if (!mkdtemp(directory) || rmdir(directory) != 0) /* a name that nobody has left there */
+        bail("%s: %s", directory, strerror(errno));
     setenv("AURAIO_STATS_DIR", directory, 1);
     auraio_engine_t *engine = engine_with(-1, "");
     is(entries(path, sizeof path), -1, "-1 makes no directory");

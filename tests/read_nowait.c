@@ -25,8 +25,14 @@ int main(void)
     ssize_t wanted = plain(preadv2(fd, &iov, 1, 0, RWF_NOWAIT));
     if (wanted != FILE_BYTES)
         skip_all("preadv2 with RWF_NOWAIT of cached data gives %zd here", wanted);
-    memset(buf, 0, sizeof buf);
-    is(read_nowait(engine, fd, buf), FILE_BYTES, "cached data are read");
+    ssize_t cached = 0;
+    for (int tries = 0; tries < 100 && cached != FILE_BYTES; tries++) {
+        if (pread(fd, buf, sizeof buf, 0) != FILE_BYTES) /* memory may be short: cached again */
+            bail("pread: %s", strerror(errno));
+        memset(buf, 0, sizeof buf);
+        cached = read_nowait(engine, fd, buf);
+    }
+    is(cached, FILE_BYTES, "cached data are read");
     ok(matches_pattern(buf, FILE_BYTES, 0), "they are right");
 
     fsync(fd);

@@ -142,7 +142,7 @@ static void mount_never_answers(void)
             mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
             mount("none", path, "fuse", MS_NOSUID | MS_NODEV, options) != 0)
             _exit(77);
-        alarm(20);
+        alarm(100);
         struct reader *reader = reader_of_top();
         int honest = put(GOOD, "a", "db", true);
         reader_scan(reader, true);

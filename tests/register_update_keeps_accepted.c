@@ -31,7 +31,7 @@ static void with_limit(int limit)
     for (int i = 0; i < 3; i++)
         if (write(slow[i].in, &"012"[i], 1) != 1)
             bail("write: %s", strerror(errno));
-    ok(auraio_drain(engine, 10000) >= 0, "all complete");
+    ok(auraio_drain(engine, 60000) >= 0, "all complete");
     for (int i = 0; i < 3; i++) {
         is(slow[i].seen.result, 1, "read %d", i);
         is(slow[i].byte, "012"[i], "has the byte of the pipe it was meant for");

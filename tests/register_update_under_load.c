@@ -65,7 +65,7 @@ int main(void)
     is(atomic_load(&wrong), 0, "no read was wrong");
     ok(reads[0] > 0 && reads[1] > 0, "both files were read (%d, %d)", atomic_load(&reads[0]),
        atomic_load(&reads[1]));
-    ok(auraio_drain(engine, 10000) >= 0, "drain");
+    ok(auraio_drain(engine, 60000) >= 0, "drain");
     ok(count_fds() <= fds + 2 * options.ring_count, "the old files were let go");
     is(auraio_unregister_files(engine), 0, "unregistered");
     auraio_destroy(engine);

@@ -12,7 +12,7 @@ static int from_the_start(void *arg)
     auraio_engine_t *engine = auraio_create();
     EXPECT(engine);
     EXPECT(serves_everything(engine, fd) == 0);
-    EXPECT(auraio_destroy_timeout(engine, 10000) == 0);
+    EXPECT(auraio_destroy_timeout(engine, 60000) == 0);
     return 0;
 }
 
@@ -30,7 +30,7 @@ static int all_of_a_sudden(void *arg)
     for (int i = 0; i < 20; i++)
         EXPECT(wait_seen(engine, &seen[i]) && seen[i].result == 0);
     EXPECT(serves_everything(engine, fd) == 0);
-    EXPECT(auraio_destroy_timeout(engine, 10000) == 0);
+    EXPECT(auraio_destroy_timeout(engine, 60000) == 0);
     return 0;
 }
 

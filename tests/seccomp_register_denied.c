@@ -18,7 +18,7 @@ static int from_the_start(void *arg)
     EXPECT(!(features.used >> AURAIO_FEATURE_FIXED_BUFFERS & 1));
     EXPECT(!(features.used >> AURAIO_FEATURE_FIXED_FILES & 1));
     EXPECT(!(features.used >> AURAIO_FEATURE_REGISTERED_RING & 1));
-    EXPECT(auraio_destroy_timeout(engine, 10000) == 0);
+    EXPECT(auraio_destroy_timeout(engine, 60000) == 0);
     return 0;
 }
 
@@ -41,7 +41,7 @@ static int all_of_a_sudden(void *arg)
     EXPECT(auraio_unregister_buffers(engine) == 0);
     EXPECT(auraio_unregister_files(engine) == 0);
     EXPECT(serves_everything(engine, fd) == 0);
-    EXPECT(auraio_destroy_timeout(engine, 10000) == 0);
+    EXPECT(auraio_destroy_timeout(engine, 60000) == 0);
     return 0;
 }
 

@@ -40,7 +40,7 @@ static int without_setup(void *arg)
     dprintf(1, "# %s\n", features.reason);
     EXPECT(serves_everything(engine, fd) == 0);
     int fds = count_fds();
-    EXPECT(auraio_destroy_timeout(engine, 10000) == 0);
+    EXPECT(auraio_destroy_timeout(engine, 60000) == 0);
     EXPECT(count_fds() < fds);
     return 0;
 }

@@ -24,7 +24,7 @@ static int serve(void *arg)
     EXPECT(engine);
     for (int i = 0; i < 3; i++)
         EXPECT(serves_everything(engine, fd) == 0);
-    EXPECT(auraio_destroy_timeout(engine, 10000) == 0);
+    EXPECT(auraio_destroy_timeout(engine, 60000) == 0);
     return 0;
 }
 

@@ -110,12 +110,12 @@ static int in_a_child(void *arg)
     struct seen seen = {0};
 
     EXPECT(!auraio_nop(engine, see, &seen) && errno == EOWNERDEAD);
-    EXPECT(auraio_destroy_timeout(engine, 1000) == 0);
+    EXPECT(auraio_destroy_timeout(engine, 60000) == 0);
     if (*(int *)arg % 2)
         return 0;
     auraio_engine_t *own = test_engine(NULL);
     EXPECT(outcome(own, auraio_nop(own, see, &seen), &seen) == 0);
-    EXPECT(auraio_destroy_timeout(own, 5000) == 0);
+    EXPECT(auraio_destroy_timeout(own, 60000) == 0);
     return 0;
 }
 
@@ -164,7 +164,7 @@ static void rounds_of_work(struct worker *workers, unsigned *seed)
         join_threads(threads, WORKERS);
     }
     atomic_fetch_add(&wrong, auraio_pending_count(engine) != 0);
-    atomic_fetch_add(&wrong, auraio_destroy_timeout(engine, 20000) != 0);
+    atomic_fetch_add(&wrong, auraio_destroy_timeout(engine, 60000) != 0);
     faultfs_stop(fs);
 }
 

@@ -16,9 +16,9 @@ static void submit(int n, auraio_op_t op)
         op.callback = NULL;
         accepted += auraio_submit(engine, &op, 1, NULL) == 1;
         if (i % 50 == 49)
-            auraio_drain(engine, 10000);
+            auraio_drain(engine, 60000);
     }
-    auraio_drain(engine, 10000);
+    auraio_drain(engine, 60000);
 }
 
 static void engine_counts(const auraio_stats_t *s)

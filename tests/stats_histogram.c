@@ -75,7 +75,7 @@ int main(void)
     is(slow_finish(engine, &slow), 1, "and one that takes its time");
     is((int64_t)samples(engine, &highest_ms), READS + 1, "is too");
     ok(highest_ms * 1000 >= LEAST_US, "as the slowest of all (%.1f ms)", highest_ms);
-    ok(highest_ms < 10000, "but no slower than it was");
+    ok(highest_ms < 60000, "but no slower than it was");
 
     auraio_get_histogram(engine, 0, &hist);
     int falls = 0;

@@ -84,7 +84,7 @@ int main(void)
     start_threads(readers, READERS, look, NULL);
     start_threads(workers, WORKERS, work, NULL);
     join_threads(workers, WORKERS);
-    ok(auraio_drain(engine, 20000) >= 0, "drain");
+    ok(auraio_drain(engine, 60000) >= 0, "drain");
     atomic_store(&over, 1);
     join_threads(readers, READERS);
     is(atomic_load(&refused), 0, "nothing was refused but for want of room");

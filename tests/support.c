@@ -141,7 +141,7 @@ int scratch_file(const char *name, size_t bytes, int flags)
 
 bool wait_seen(auraio_engine_t *engine, struct seen *seen)
 {
-    double end = now_ms() + 60000;
+    double end = now_ms() + 400000;
 
     while (!atomic_load(&seen->calls) && now_ms() < end)
         if (auraio_wait(engine, 100) < 0)

@@ -31,7 +31,7 @@ struct seen {
 /* A callback: user_data is a struct seen *. */
 void see(auraio_request_t *req, ssize_t result, void *user_data);
 
-/* Waits until what was seen, at most 60 s; false after that. */
+/* Waits until what was seen, at most 400 s; false after that. */
 bool wait_seen(auraio_engine_t *engine, struct seen *seen);
 #endif
 

@@ -13,7 +13,7 @@ static int fd;
 static bool batch(unsigned char (*bufs)[BLOCK_BYTES])
 {
     struct seen seen[DEPTH] = {0};
-    double end_ms = now_ms() + 20000;
+    double end_ms = now_ms() + 60000;
     int accepted = 0, calls = 0;
 
     for (int i = 0; i < DEPTH; i++) {

@@ -25,7 +25,7 @@ static void *make_and_destroy(void *arg)
             auraio_read(engine, fd, auraio_buf(bufs[k]), BLOCK_BYTES, (int64_t)k * BLOCK_BYTES, see,
                         &seen[k]);
         if (i % 2)
-            auraio_drain(engine, 10000);
+            auraio_drain(engine, 60000);
         auraio_destroy(engine);
         for (int k = 0; k < DEPTH; k++)
             atomic_fetch_add(&right,

@@ -81,15 +81,16 @@ static void all_threads(struct total *total)
     for (int i = 0; i < THREADS; i++) {
         total->accepted += start_one(i);
         if (i % 10 == 0)
-            total->drained += auraio_drain(engine, 20000);
+            total->drained += auraio_drain(engine, 60000);
     }
-    total->drained += auraio_drain(engine, 20000);
+    total->drained += auraio_drain(engine, 60000);
     for (int i = 0; i < THREADS; i++)
         total->right += right_ones(&works[i]);
 }
 
 int main(void)
 {
+    auraio_options_t options;
     struct total total = {0, 0, 0};
     int times = 1 + (rounds_of_race(THREADS) - 1) / THREADS, all = times * THREADS;
     char path[PATH_MAX];
@@ -100,9 +101,13 @@ int main(void)
     direct_fd = open(scratch_path(path, "file"), O_RDONLY | O_DIRECT | O_CLOEXEC);
     if (direct_fd < 0) /* a file system without it: buffered then */
         direct_fd = open(path, O_RDONLY | O_CLOEXEC);
-    engine = test_engine(NULL);
+    test_options(&options);
+    options.ring_count =
+        2; /* however many CPUs there are: rings that come later have descriptors */
+    options.backend_threads = 8;
+    engine = test_engine(&options);
     start_one(0);
-    auraio_drain(engine, 20000);
+    auraio_drain(engine, 60000);
     is(right_ones(&works[0]), KINDS, "a first thread's operations complete");
     int fds = count_fds(), threads = count_threads();
     for (int i = 0; i < times; i++)

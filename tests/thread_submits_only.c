@@ -53,7 +53,7 @@ int main(void)
     engine = test_engine(NULL);
     start_threads(&submitter, 1, submit_only, NULL);
     double moved_ms = now_ms();
-    while (taken < OPERATIONS && now_ms() - moved_ms < 20000) {
+    while (taken < OPERATIONS && now_ms() - moved_ms < 60000) {
         int n = auraio_wait(engine, 1000);
         taken += n > 0 ? n : 0;
         moved_ms = n > 0 ? now_ms() : moved_ms;

@@ -16,14 +16,14 @@ int main(void)
         accepted += auraio_write(engine, fd, auraio_buf(out + i * BYTES), BYTES, (int64_t)i * BYTES,
                                  NULL, NULL) != NULL;
     is(accepted, WRITES, "writes without a callback are taken");
-    is(auraio_drain(engine, 10000), WRITES, "drain counts them");
+    is(auraio_drain(engine, 60000), WRITES, "drain counts them");
     is(pread(fd, in, sizeof in, 0), sizeof in, "the file");
     ok(memcmp(in, out, sizeof out) == 0, "has them all");
 
     ok(auraio_fsync(engine, fd, AURAIO_FSYNC_DATASYNC, NULL, NULL), "an fsync without one");
     ok(auraio_fsync(engine, closed, AURAIO_FSYNC_DEFAULT, NULL, NULL), "one that will fail");
     ok(auraio_nop(engine, NULL, NULL), "a nop");
-    is(auraio_drain(engine, 10000), 3, "drain counts these as well");
+    is(auraio_drain(engine, 60000), 3, "drain counts these as well");
     is(auraio_get_stats(engine, &stats), 0, "statistics");
     is(stats.ops_failed, 1, "tell of the failure");
     is(stats.bytes_transferred, sizeof out, "and of the bytes");

@@ -6,7 +6,7 @@
 
 #include <poll.h>
 
-enum { SOON_MS = 3000, LONG_MS = 10000 };
+enum { SOON_MS = 30000, LONG_MS = 60000 };
 
 static _Thread_local bool is_submitter;
 static _Atomic int busy;

@@ -42,11 +42,11 @@ int main(void)
     is(auraio_flush(engine), 0, "... which is no failure");
     slow_end(&first);
     slow_end(&second);
-    is(auraio_drain(engine, 10000), 3, "all that was in flight completes");
+    is(auraio_drain(engine, 60000), 3, "all that was in flight completes");
     is(first.seen.result, 1, "what began before the ring was shared");
     is(second.seen.result, 1, "... what began after");
     is(seen.calls, 1, "... what was refused");
-    is(auraio_destroy_timeout(engine, 2000), 0, "nothing is left");
+    is(auraio_destroy_timeout(engine, 60000), 0, "nothing is left");
     slow_close(&first);
     slow_close(&second);
     return done();

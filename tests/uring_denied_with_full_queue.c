@@ -43,13 +43,13 @@ static void with_gathered(int fd, int gathered, int busy)
                                 &seen[i]) != NULL;
     }
     is(accepted, n, "%d gathered, %d while busy, then denied: all are accepted", gathered, busy);
-    is(auraio_drain(engine, 10000), n, "%d gathered: all complete", gathered);
+    is(auraio_drain(engine, 60000), n, "%d gathered: all complete", gathered);
     for (int i = 0; i < n; i++)
         once += seen[i].calls == 1 && seen[i].result == BLOCK_BYTES &&
                 matches_pattern(bufs[i], BLOCK_BYTES, (uint64_t)i * BLOCK_BYTES);
     is(once, n, "%d gathered: each once, with its data", gathered);
     is(auraio_get_fatal_error(engine), 0, "%d gathered: the engine has not failed", gathered);
-    is(auraio_destroy_timeout(engine, 2000), 0, "%d gathered: nothing is left", gathered);
+    is(auraio_destroy_timeout(engine, 60000), 0, "%d gathered: nothing is left", gathered);
 }
 
 int main(void)

@@ -35,7 +35,7 @@ static void *fail_and_drain(void *unused)
     atomic_store(&refusal, EBADF);
     atomic_fetch_add(&accepted, auraio_nop(engine, count, NULL) != NULL);
     auraio_flush(engine);
-    auraio_drain(engine, 10000);
+    auraio_drain(engine, 60000);
     return unused;
 }
 

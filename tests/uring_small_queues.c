@@ -34,11 +34,11 @@ int main(void)
                                 &seen[i]) != NULL;
     ok(atomic_load(&granted) > 0, "io_uring is used, with small queues");
     is(accepted, DEPTH, "%d operations are accepted", DEPTH);
-    is(auraio_drain(engine, 10000), DEPTH, "all complete");
+    is(auraio_drain(engine, 60000), DEPTH, "all complete");
     for (int i = 0; i < DEPTH; i++)
         once += seen[i].calls == 1 && seen[i].result == BLOCK_BYTES &&
                 matches_pattern(bufs[i], BLOCK_BYTES, (uint64_t)i * BLOCK_BYTES);
     is(once, DEPTH, "each once, with its data");
-    is(auraio_destroy_timeout(engine, 2000), 0, "nothing is left");
+    is(auraio_destroy_timeout(engine, 60000), 0, "nothing is left");
     return done();
 }

@@ -36,7 +36,7 @@ int main(void)
     for (int round = 0; round < ROUNDS; round++) {
         for (int i = 0; i < MANY; i++)
             submitted += auraio_nop(engine, count, &calls[i]) != NULL;
-        drained += auraio_drain(engine, 20000) >= 0;
+        drained += auraio_drain(engine, 60000) >= 0;
     }
     for (int i = 0; i < MANY; i++)
         once += calls[i] == ROUNDS;

@@ -4,7 +4,7 @@
 #include "slow.h"
 #include "threads.h"
 
-enum { FAR_MS = 30000, NEAR_MS = 100, GENEROUS_MS = 8000 };
+enum { FAR_MS = 120000, NEAR_MS = 100, GENEROUS_MS = 30000 };
 
 static void *end_later(void *arg)
 {

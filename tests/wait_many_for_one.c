@@ -6,7 +6,7 @@
 
 #include <sched.h>
 
-enum { MOST = 8, ROUNDS = 40, GENEROUS_MS = 5000 };
+enum { MOST = 8, ROUNDS = 40, GENEROUS_MS = 60000 };
 
 static auraio_engine_t *engine;
 static _Atomic int inside, outside, over, processed, bad;

@@ -4,7 +4,7 @@
 #include "slow.h"
 #include "threads.h"
 
-enum { CHAIN = 1000, GENEROUS_MS = 5000 };
+enum { CHAIN = 1000, GENEROUS_MS = 30000 };
 
 static auraio_engine_t *engine;
 static int links;

@@ -63,7 +63,7 @@ int main(void)
     ok(reaches(&finished, FEEDERS * EACH), "all complete, though nobody submits any more");
     is(atomic_load(&returned), 0, "all runners are still at it");
     ok(reaches(&running, RUNNERS), "every runner has begun");
-    sleep_ms(200); /* and is in its run by now */
+    others_fall_asleep(); /* and is in its run by now */
     is(auraio_stop(engine), 0, "stop");
     join_threads(runners, RUNNERS);
     is(atomic_load(&returned), RUNNERS, "every run has ended well");

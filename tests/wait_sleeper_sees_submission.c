@@ -3,7 +3,7 @@
  * at once, though that thread neither polls nor flushes, and gathers without a limit. */
 #include "threads.h"
 
-enum { ROUNDS = 500, GENEROUS_MS = 10000 };
+enum { ROUNDS = 500, GENEROUS_MS = 60000 };
 
 static auraio_engine_t *engine;
 static _Atomic int finished, over, processed;

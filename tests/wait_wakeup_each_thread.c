@@ -4,7 +4,7 @@
 #include "slow.h"
 #include "threads.h"
 
-enum { THREADS = 4, ROUNDS = 300, PATIENCE_MS = 10000, SHORT_MS = 50, LEAST_MS = 45 };
+enum { THREADS = 4, ROUNDS = 300, PATIENCE_MS = 60000, SHORT_MS = 50, LEAST_MS = 45 };
 
 static auraio_engine_t *engine;
 static _Atomic int round_now, reached, ready, over, bad;

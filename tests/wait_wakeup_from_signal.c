@@ -6,7 +6,7 @@
 
 #include <sys/time.h>
 
-enum { GENEROUS_MS = 5000, ROUNDS = 100 };
+enum { GENEROUS_MS = 30000, ROUNDS = 100 };
 
 static auraio_engine_t *engine;
 static volatile sig_atomic_t handled, woken;

@@ -8,7 +8,7 @@
 
 #include <poll.h>
 
-enum { SLEEP_MS = 200, PATIENCE_MS = 10000, FEW = 20, RINGS = 2 };
+enum { SLEEP_MS = 200, PATIENCE_MS = 60000, FEW = 20, RINGS = 2 };
 
 static _Atomic int rings_seen, looks, told;
 static bool refuses_eventfd;
@@ -44,6 +44,8 @@ static void count_messages(int level, const char *message, void *unused)
 static void *end_later(void *slow)
 {
     sleep_ms(SLEEP_MS);
+    if (refuses_eventfd)
+        reaches(&looks, FEW + 1);
     slow_end(slow);
     return NULL;
 }

@@ -28,7 +28,7 @@ attach() {
 run() {
     wanted=$1
     shift
-    timeout 60 "$BFFIO" --output-format=json --name=a --ioengine=psync --bs=64k "$@" >out 2>err
+    timeout 300 "$BFFIO" --output-format=json --name=a --ioengine=psync --bs=64k "$@" >out 2>err
     got=$?
     [ "$got" -eq "$wanted" ] || echo "# exit status $got, not $wanted"
     [ "$got" -eq "$wanted" ]

@@ -19,7 +19,7 @@ TOP = os.environ.get("top_srcdir", ".")
 EXPORTER = os.path.join(BUILD, "exporters/prom/auraio-prom")
 PUBLISHER = os.path.join(BUILD, "tests/prom/publisher")
 UNDER = os.environ.get("AURAIO_PROM_UNDER", "").split() # a command that runs the exporter
-PATIENCE_S = 60
+PATIENCE_S = 200
 # What memory may grow by; what sanitizers note of it grows as well.
 ROOM_KIB = 32768 if os.environ.get("AURAIO_TEST_UNDER") == "sanitizer" else 4096
 

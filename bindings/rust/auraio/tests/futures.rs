@@ -10,6 +10,7 @@ use std::fs::File;
 use std::future::Future;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
@@ -274,8 +275,18 @@ fn an_engine_ends_with_futures_and_buffers_about() {
 fn a_panic_in_a_callback_ends_the_driver_and_comes_back() {
     let engine = Engine::new().unwrap();
     let driver = engine.spawn_driver().unwrap();
-    unsafe { engine.nop(|_| panic!("in the driver")) }.unwrap();
-    std::thread::sleep(Duration::from_millis(50));
+    let called = Arc::new(AtomicBool::new(false));
+    let calling = Arc::clone(&called);
+    unsafe {
+        engine.nop(move |_| {
+            calling.store(true, Ordering::SeqCst);
+            panic!("in the driver")
+        })
+    }
+    .unwrap();
+    while !called.load(Ordering::SeqCst) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     let panic =
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| driver.join())).unwrap_err();
     assert_eq!(panic.downcast_ref::<&str>(), Some(&"in the driver"));
