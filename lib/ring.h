@@ -60,8 +60,8 @@ struct ring {
     bool active;  /* its bit stands in the engine's set of active rings */
     /* Not active, but a completion of the library's own is to come; written under the lock. */
     _Atomic bool late;
-    bool plain;   /* one instance, no SQPOLL, nothing unplaced, no cancel waits: the short ways */
-    bool coop;    /* uring is cooperative and belongs to coop_thread alone */
+    bool plain; /* one instance, no SQPOLL, nothing unplaced, no cancel waits: the short ways */
+    bool coop;  /* uring is cooperative and belongs to coop_thread alone */
     uint16_t index;
     uint32_t coop_thread;
     unsigned on_workers; /* STARTED ones that workers have, or that came back from one */
