@@ -35,7 +35,12 @@
 #define DITHER_SHARE_UP 30   /* ... one of all that are more, if the P99 sees each of them, ... */
 #define DITHER_SHARE_ALL 120 /* ... or all that is in flight takes longer by it */
 #define DITHER_SHARE_NARROW 8
-#define OFTEN_DOWN 4 /* one in so many asks downwards */
+#define QUICK_SHARE 8   /* of one that only asks whether much is gained, ... */
+#define QUICK_LEAST 0.3 /* ... s between two, ... */
+#define QUICK_FROM 5    /* ... while the next thorough one is more s away, ... */
+#define QUICK_GAIN 0.4  /* ... of the step: the least that is much, ... */
+#define QUICK_SIGMAS 2  /* ... and how sure it is of that; else a thorough one follows at once */
+#define OFTEN_DOWN 4    /* one in so many asks downwards */
 #define DITHER_EFFORT 4
 #define DITHER_COARSE 0.25 /* of the limit: a step whose effect is seen at once */
 #define DITHER_UP 1.16
@@ -98,10 +103,23 @@ static void plan_dither(struct knee_steady *steady, uint32_t *chance)
         most = DITHER_NARROW;
     if (asks_often(steady))
         steady->rest = share;
-    steady->until_dither = fmax(knee_chance_between(chance, steady->patience, 2 * steady->patience),
-                                steady->rest * steady->last_dither);
+    steady->until_full = fmax(knee_chance_between(chance, steady->patience, 2 * steady->patience),
+                              steady->rest * steady->last_dither);
     steady->rest = fmin(2 * steady->rest, share);
     steady->patience = fmin(steady->patience * DITHER_GROWTH, most);
+}
+
+/* While the next thorough one is far, much that there is to be gained is looked for in passing. */
+static void plan_next(struct knee_steady *steady, const struct knee_meter *meter, uint32_t *chance)
+{
+    double quick = fmax(QUICK_LEAST, QUICK_SHARE * steady->last_quick);
+
+    steady->is_quick = asks_often(steady) && !steady->is_narrow && !steady->is_soft &&
+                       !aur_knee_is_slow(meter) &&
+                       step_of(steady, true) < DITHER_COARSE * steady->limit &&
+                       steady->until_full > QUICK_FROM && 2 * quick < steady->until_full;
+    steady->until_dither =
+        steady->is_quick ? knee_chance_between(chance, quick, 1.5 * quick) : steady->until_full;
 }
 
 static void begin_block(struct knee_steady *steady, const struct knee_meter *meter)
@@ -123,7 +141,7 @@ void aur_knee_steady_begin(struct knee_steady *steady, const struct knee_meter *
     steady->calm = steady->total = 0;
     steady->unbound = 0;
     steady->shape_seconds = 0;
-    steady->last_dither = 0;
+    steady->last_dither = steady->last_quick = 0;
     steady->dithers_due = 0;
     steady->dither_up = true;
     steady->patience = DITHER_LEAST;
@@ -133,6 +151,7 @@ void aur_knee_steady_begin(struct knee_steady *steady, const struct knee_meter *
     aur_latency_sum_clear(&steady->recent);
     begin_block(steady, meter);
     plan_dither(steady, chance);
+    plan_next(steady, meter, chance);
 }
 
 void aur_knee_steady_learn(struct knee_steady *steady, bool changed)
@@ -252,6 +271,19 @@ static enum knee_news watch(struct knee_steady *steady, const struct knee_meter 
     return KNEE_CALM;
 }
 
+static bool begin_glance(struct knee_steady *steady, const struct knee_meter *meter, int limit,
+                         int max)
+{
+    int step = step_of(steady, true);
+
+    if (limit + step > max)
+        return false;
+    aur_knee_trial_begin(&steady->trial, meter, limit, limit + step, 1 + QUICK_GAIN * step / limit,
+                         NULL);
+    steady->watch = KNEE_DITHER;
+    return true;
+}
+
 static bool begin_dither(struct knee_steady *steady, const struct knee_meter *meter, int limit,
                          int min, int max, int ask)
 {
@@ -299,8 +331,15 @@ static enum knee_news dither(struct knee_steady *steady, const struct knee_meter
 
     if (answer == KNEE_RUNNING)
         return KNEE_CALM;
-    steady->last_dither = steady->trial.coarse ? steady->trial.seconds_b : steady->trial.seconds;
-    plan_dither(steady, chance);
+    bool was_quick = steady->is_quick;
+    if (was_quick) {
+        steady->last_quick = steady->trial.seconds_b;
+    } else {
+        steady->last_dither =
+            steady->trial.coarse ? steady->trial.seconds_b : steady->trial.seconds;
+        plan_dither(steady, chance);
+    }
+    plan_next(steady, meter, chance);
     begin_block(steady, meter);
     aur_latency_sum_clear(&steady->recent);
     steady->shape_seconds = 0;
@@ -310,6 +349,14 @@ static enum knee_news dither(struct knee_steady *steady, const struct knee_meter
         return up ? KNEE_CALM : KNEE_TOO_SLOW;
     if (!aur_knee_steady_agrees(steady, meter, &steady->trial.total_a))
         return KNEE_CALM;
+    double excess = steady->trial.result - steady->trial.log_threshold;
+    if (was_quick && excess < QUICK_SIGMAS * steady->trial.sigma) {
+        if (answer == KNEE_YES) { /* a thorough one is to tell */
+            steady->is_quick = false;
+            steady->until_full = steady->until_dither = 0;
+        }
+        return KNEE_CALM;
+    }
     if (answer == KNEE_YES)
         return up ? KNEE_MORE : KNEE_LESS;
     return answer == KNEE_NO ? KNEE_SHOWN : KNEE_CALM;
@@ -335,10 +382,18 @@ enum knee_news aur_knee_steady_tick(struct knee_steady *steady, const struct kne
     }
     news = watch(steady, meter, window, seconds);
     steady->until_dither -= seconds;
-    bool due = steady->until_dither <= 0 || steady->dithers_due > 0 ||
-               (ask && !steady->asked && steady->total > ASK_AFTER);
-    if (news == KNEE_CALM && steady->watch == KNEE_WATCH && steady->blocks > 0 && due &&
-        !begin_dither(steady, meter, limit, min, max, ask))
-        plan_dither(steady, chance);
+    steady->until_full -= seconds;
+    bool due = steady->until_dither <= 0;
+    if (steady->dithers_due > 0 || (ask && !steady->asked && steady->total > ASK_AFTER)) {
+        steady->is_quick = false;
+        due = true;
+    }
+    if (news != KNEE_CALM || steady->watch != KNEE_WATCH || !steady->blocks || !due)
+        return news;
+    if (steady->is_quick ? begin_glance(steady, meter, limit, max)
+                         : begin_dither(steady, meter, limit, min, max, ask))
+        return news;
+    plan_dither(steady, chance);
+    plan_next(steady, meter, chance);
     return news;
 }

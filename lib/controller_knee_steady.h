@@ -37,10 +37,13 @@ struct knee_steady {
     double until_dither, patience; /* s */
     double last_dither;            /* s that one took ... */
     double rest;                   /* ... and so many times as long there is no other */
-    int dithers;                   /* so far */
-    bool asked;                    /* the last one was where most is to be learned */
-    int dithers_due;               /* both directions at once are two */
-    bool is_narrow; /* there is no queue that would show a growing capacity: ask often */
+    bool is_quick;     /* the next one, or the running one: a glance between two thorough ones */
+    double until_full; /* s until the next thorough one */
+    double last_quick; /* s that a quick one took */
+    int dithers;       /* so far */
+    bool asked;        /* the last one was where most is to be learned */
+    int dithers_due;   /* both directions at once are two */
+    bool is_narrow;    /* there is no queue that would show a growing capacity: ask often */
     bool is_soft;   /* throughput shows it by itself; all that is in flight is slower by a dither */
     bool dither_up; /* the next one's direction */
     int unbound;    /* blocks running */
